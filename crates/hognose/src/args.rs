@@ -1,0 +1,326 @@
+//! The command line. Help, man pages and completions follow from it.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Effects, Styles};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::config::{FailOn, PersonaWord, ProblemsMean, SeverityWord, Size};
+
+/// Bold headings, green words to type, cyan words to fill in.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .usage(AnsiColor::Green.on_default().effects(Effects::BOLD))
+    .literal(AnsiColor::Cyan.on_default().effects(Effects::BOLD))
+    .placeholder(AnsiColor::Cyan.on_default())
+    .error(AnsiColor::Red.on_default().effects(Effects::BOLD))
+    .invalid(AnsiColor::Yellow.on_default());
+
+/// Finds security faults in Python software
+#[derive(Debug, Parser)]
+#[command(name = "hognose", version, styles = STYLES, max_term_width = 100, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true, infer_long_args = false)]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Options for every command
+    #[command(flatten)]
+    pub global: Global,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hognose scan                     scan the folder you are in
+  hognose scan src --persona auditor
+  hognose explain sql-injection    what a rule means and how to fix it
+  hognose rules                    all rules
+
+Exit codes:
+  0  clean
+  1  findings at or above `--fail-on`
+  2  wrong usage, or something could not be looked at properly";
+
+/// Options for every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Say more: what is done, why, and how long it takes (twice: even more)
+    #[arg(short, long, action = ArgAction::Count, global = true, help_heading = "Global options")]
+    pub verbose: u8,
+
+    /// Say less: no summary, no progress; only the findings and what went wrong
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
+    pub quiet: bool,
+
+    /// When to use colours; `auto` heeds `NO_COLOR`, `FORCE_COLOR` and `CLICOLOR`
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true,
+        help_heading = "Global options"
+    )]
+    pub color: ColorWhen,
+
+    /// A configuration file to use instead of the nearest one, or a single `KEY=VALUE` to set (repeatable)
+    #[arg(long, value_name = "FILE|KEY=VALUE", global = true, help_heading = "Global options", value_hint = ValueHint::FilePath)]
+    pub config: Vec<String>,
+
+    /// Use no configuration file
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub isolated: bool,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal
+    Auto,
+    /// Even into a file
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan source code, templates and settings; nothing is executed
+    Scan(Box<Scan>),
+    /// Explain a rule: what it finds, why it matters, how to fix it
+    Explain(Explain),
+    /// List all rules
+    Rules(Rules),
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example:\n  hognose completions bash > ~/.local/share/bash-completion/completions/hognose"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write all of them into a folder
+    Man {
+        /// Where to write one page a command
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
+    /// Print the JSON Schema of the configuration
+    ConfigSchema,
+}
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  hognose scan                                     the folder you are in
+  hognose scan src tests/conftest.py               some paths
+  hognose scan --output concise                    one line a finding
+  hognose scan --output full --output sarif=h.sarif --output html=h.html
+  hognose scan --select sql-injection,S6           rules: ids, Bandit's or Ruff's codes, beginnings
+  hognose scan --new-since origin/main             only what is new since a revision
+  hognose scan --write-baseline known.json         accept what there is now ...
+  hognose scan --baseline known.json               ... and see only what is new
+  hognose scan --fix --diff                        what fixing would change
+  cat app.py | hognose scan - --stdin-filename app.py
+
+Accept a finding in the source:
+  os.system(NAME)  # hognose: ignore[command-injection] reason=\"constant\" until=2027-01-31";
+
+/// `hognose scan`
+#[derive(Debug, Args)]
+#[command(after_help = SCAN_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "flags are what they are")]
+pub struct Scan {
+    /// Folders and files to scan; `-` is standard input
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+
+    /// Who reads the report
+    #[arg(long, help_heading = "What to look for")]
+    pub persona: Option<PersonaWord>,
+
+    /// Rules to run: ids, codes of Bandit or Ruff, or beginnings of either
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        help_heading = "What to look for"
+    )]
+    pub select: Vec<String>,
+
+    /// Rules not to run
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        help_heading = "What to look for"
+    )]
+    pub ignore: Vec<String>,
+
+    /// Leave out findings below this severity
+    #[arg(long, value_name = "SEVERITY", help_heading = "What to look for")]
+    pub severity: Option<SeverityWord>,
+
+    /// Leave out what matches a pattern, spelled as in `.gitignore` (repeatable)
+    #[arg(long, value_name = "PATTERN", help_heading = "Where to look")]
+    pub exclude: Vec<String>,
+
+    /// Scan what git ignores too
+    #[arg(long, help_heading = "Where to look")]
+    pub no_ignore: bool,
+
+    /// Scan copied code of other people too (`_vendor`, `third_party`)
+    #[arg(long, help_heading = "Where to look")]
+    pub include_vendored: bool,
+
+    /// Print which files would be scanned and what is left out, and scan nothing
+    #[arg(long, conflicts_with = "watch", help_heading = "Where to look")]
+    pub list_files: bool,
+
+    /// The name of what standard input holds
+    #[arg(long, value_name = "PATH", help_heading = "Where to look", value_hint = ValueHint::FilePath)]
+    pub stdin_filename: Option<PathBuf>,
+
+    /// Leave out files larger than this, such as `32 MiB`
+    #[arg(long, value_name = "SIZE", value_parser = Size::parse, help_heading = "Where to look")]
+    pub max_file_size: Option<Size>,
+
+    /// Write the report in a format: to a file, or to standard output without one (repeatable)
+    #[arg(
+        short,
+        long,
+        alias = "format",
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Output"
+    )]
+    pub output: Vec<String>,
+
+    /// Print how often each rule was broken, instead of the findings
+    #[arg(long, help_heading = "Output")]
+    pub statistics: bool,
+
+    /// Fail (exit code 1) for findings at or above this severity
+    #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
+    pub fail_on: Option<FailOn>,
+
+    /// Whether files that could not be looked at make the exit code 2
+    #[arg(
+        long,
+        value_name = "fail|allow",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub problems: Option<ProblemsMean>,
+
+    /// Findings in this file are known and do not count
+    #[arg(long, value_name = "FILE", help_heading = "Only what is new", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+
+    /// Write all findings of this run to a file for `--baseline`
+    #[arg(long, value_name = "FILE", help_heading = "Only what is new", value_hint = ValueHint::FilePath)]
+    pub write_baseline: Option<PathBuf>,
+
+    /// Findings that a git revision has too are known and do not count
+    #[arg(
+        long,
+        value_name = "REV",
+        conflicts_with = "baseline",
+        help_heading = "Only what is new"
+    )]
+    pub new_since: Option<String>,
+
+    /// Apply fixes that keep what the program does
+    #[arg(long, help_heading = "Fixes")]
+    pub fix: bool,
+
+    /// Apply also fixes that may change what the program does (implies `--fix`)
+    #[arg(long, help_heading = "Fixes")]
+    pub unsafe_fixes: bool,
+
+    /// Print what the fixes would change, and write nothing
+    #[arg(long, help_heading = "Fixes")]
+    pub diff: bool,
+
+    /// Scan again whenever a file changes
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "diff", "write_baseline"], help_heading = "How to run")]
+    pub watch: bool,
+
+    /// Number of threads; one a core if not given
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512), help_heading = "How to run")]
+    pub jobs: Option<u16>,
+}
+
+/// `hognose explain`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  hognose explain sql-injection\n  hognose explain B608 --format markdown"
+)]
+pub struct Explain {
+    /// Id of the rule, or its code in Bandit or Ruff
+    #[arg(required = true, value_name = "RULE")]
+    pub rules: Vec<String>,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: ExplainFormat,
+}
+
+/// How to print a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For reading
+    Terminal,
+    /// The page as it was written
+    Markdown,
+    /// For programs
+    Json,
+}
+
+/// `hognose rules`
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: RulesFormat,
+}
+
+/// How to print all rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// For reading
+    Table,
+    /// A Markdown table
+    Markdown,
+    /// For programs
+    Json,
+}
+
+impl Scan {
+    /// `hognose scan`, nothing else said.
+    pub fn of_nothing() -> Self {
+        let arguments = Arguments::parse_from(["hognose", "scan"]);
+        match arguments.command {
+            Command::Scan(scan) => *scan,
+            _ => unreachable!("`scan` is `scan`"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::{Arguments, Scan};
+
+    #[test]
+    fn the_definitions_agree_with_each_other() {
+        Arguments::command().debug_assert();
+        assert_eq!(Scan::of_nothing().paths, [std::path::PathBuf::from(".")]);
+    }
+}

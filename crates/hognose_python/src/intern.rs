@@ -1,0 +1,151 @@
+//! Names and string literals as numbers.
+//!
+//! Every identifier and every string literal of a project is stored once. Files are read in parallel, so which number a
+//! text gets is *not* deterministic: nothing that a user sees may depend on the order of [`Symbol`]s.
+
+use std::hash::BuildHasher;
+use std::sync::{Mutex, PoisonError};
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+
+/// Number of independently locked tables; a power of two.
+const SHARDS: usize = 64;
+const SHARD_BITS: u32 = SHARDS.trailing_zeros();
+
+/// An interned text. Fits in 29 bits, so that an operand can hold one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol(pub(crate) u32);
+
+/// Collects texts while files are read.
+#[derive(Debug)]
+pub struct Interner {
+    shards: Vec<Mutex<Shard>>,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    table: HashTable<u32>,
+    /// End of each text in `text`; it starts where the one before ends.
+    ends: Vec<u32>,
+    text: String,
+}
+
+impl Shard {
+    fn get(&self, index: u32) -> &str {
+        let index = index as usize;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
+        &self.text[start..self.ends[index] as usize]
+    }
+
+    fn find(&self, hash: u64, text: &str) -> Option<u32> {
+        self.table.find(hash, |&index| self.get(index) == text).copied()
+    }
+
+    fn intern(&mut self, hash: u64, text: &str) -> u32 {
+        if let Some(index) = self.find(hash, text) {
+            return index;
+        }
+        let index = self.ends.len() as u32;
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+        let Shard { table, ends, text } = self;
+        table.insert_unique(hash, index, |&other| {
+            let other = other as usize;
+            let start = if other == 0 { 0 } else { ends[other - 1] as usize };
+            hash_of(&text[start..ends[other] as usize])
+        });
+        index
+    }
+}
+
+fn hash_of(text: &str) -> u64 {
+    FxBuildHasher.hash_one(text)
+}
+
+fn shard_of(hash: u64) -> usize {
+    // The table uses the low bits and the top seven; take some from between.
+    (hash >> 40) as usize & (SHARDS - 1)
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        Interner { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+}
+
+impl Interner {
+    /// The symbol of `text`, made if new.
+    pub fn intern(&self, text: &str) -> Symbol {
+        let hash = hash_of(text);
+        let shard = shard_of(hash);
+        let index = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner).intern(hash, text);
+        Symbol(index << SHARD_BITS | shard as u32)
+    }
+
+    /// No more texts: lock-free reading from here on.
+    pub fn freeze(self) -> Symbols {
+        Symbols {
+            shards: self
+                .shards
+                .into_iter()
+                .map(|shard| {
+                    let mut shard = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
+                    shard.text.shrink_to_fit();
+                    shard.ends.shrink_to_fit();
+                    shard
+                })
+                .collect(),
+        }
+    }
+}
+
+/// All texts of a project.
+#[derive(Debug)]
+pub struct Symbols {
+    shards: Vec<Shard>,
+}
+
+impl Symbols {
+    /// The text of `symbol`.
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.shards[symbol.0 as usize & (SHARDS - 1)].get(symbol.0 >> SHARD_BITS)
+    }
+
+    /// The symbol of `text`, if it occurs in the project.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        let hash = hash_of(text);
+        let shard = shard_of(hash);
+        let index = self.shards[shard].find(hash, text)?;
+        Some(Symbol(index << SHARD_BITS | shard as u32))
+    }
+
+    /// One past the largest symbol number, for tables indexed by symbol.
+    pub fn table_len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.ends.len()).max().unwrap_or(0) << SHARD_BITS
+    }
+}
+
+impl Symbol {
+    /// Index into a table of [`Symbols::table_len`] entries.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Interner;
+
+    #[test]
+    fn same_text_same_symbol() {
+        let interner = Interner::default();
+        let (a, b, empty) = (interner.intern("alpha"), interner.intern("beta"), interner.intern(""));
+        assert_eq!(interner.intern("alpha"), a);
+        assert_ne!(a, b);
+        let symbols = interner.freeze();
+        assert_eq!((symbols.text(a), symbols.text(b), symbols.text(empty)), ("alpha", "beta", ""));
+        assert_eq!(symbols.find("beta"), Some(b));
+        assert_eq!(symbols.find("gamma"), None);
+    }
+}

@@ -1,0 +1,718 @@
+//! All modules of a project, and which definition a name means.
+
+use std::sync::Arc;
+
+use hognose_finding::{Problem, ProblemKind, SourceError, Sources};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::intern::{Interner, Symbol, Symbols};
+use crate::ir::{FunctionId, FunctionKind, Import, Ir, Op, Operand, OperandKind};
+use crate::module::{Module, read_module};
+
+/// Index of a module in its [`Project`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModuleId(pub u32);
+
+/// Index of an external name in its [`Project`]; see [`Project::load`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExternalId(pub u32);
+
+/// What a name may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// A module or package, of the project or of the models.
+    Module(ModuleId),
+    /// A function or lambda.
+    Function(ModuleId, FunctionId),
+    /// A class.
+    Class(ModuleId, FunctionId),
+    /// Any other value: an operand of that module.
+    Value(ModuleId, Operand),
+    /// Something outside the project that someone asked about by name.
+    External(ExternalId),
+    /// A variable of a module that is annotated and never set, as in stubs.
+    Variable(ModuleId, Symbol),
+}
+
+/// A Python project, and the model stubs it is read with.
+#[derive(Debug)]
+pub struct Project {
+    modules: Vec<Module>,
+    symbols: Symbols,
+    /// Import root of each module.
+    roots: Vec<u32>,
+    /// Top-level modules and packages by name, with their import root.
+    tops: FxHashMap<Symbol, Vec<(u32, ModuleId)>>,
+    children: FxHashMap<(ModuleId, Symbol), ModuleId>,
+    /// Modules by folder and name, for relative imports: the parent of a module that is not a top-level one.
+    parents: Vec<Option<ModuleId>>,
+    externals: Externals,
+    builtins: Option<ModuleId>,
+}
+
+/// The names outside the project that rules ask about, as a tree.
+#[derive(Debug, Default)]
+struct Externals {
+    names: Vec<String>,
+    tops: FxHashMap<Symbol, ExternalId>,
+    children: FxHashMap<(ExternalId, Symbol), ExternalId>,
+}
+
+impl Externals {
+    fn new(names: &[&str], symbols: &Symbols) -> Self {
+        let mut tree = Externals::default();
+        for name in names {
+            let mut at: Option<ExternalId> = None;
+            let mut prefix = String::new();
+            for part in name.split('.') {
+                if !prefix.is_empty() {
+                    prefix.push('.');
+                }
+                prefix.push_str(part);
+                // A name that occurs nowhere cannot be met.
+                let Some(symbol) = symbols.find(part) else { break };
+                let next = ExternalId(tree.names.len() as u32);
+                let id = match at {
+                    None => *tree.tops.entry(symbol).or_insert(next),
+                    Some(parent) => *tree.children.entry((parent, symbol)).or_insert(next),
+                };
+                if id == next {
+                    tree.names.push(prefix.clone());
+                }
+                at = Some(id);
+            }
+        }
+        tree
+    }
+}
+
+/// Import root of the model stubs.
+const MODEL_ROOT: u32 = u32::MAX;
+/// How many steps a name is followed through imports and assignments.
+const MAX_STEPS: u32 = 40;
+/// How many meanings of one name are told apart.
+const MAX_TARGETS: usize = 12;
+
+/// The dotted names by which a file may be imported, best first, and its import root.
+///
+/// A file belongs to the outermost of the folders around it that have an `__init__` file without a gap (`packages`
+/// has these folders). With namespace packages there is a second name: its path below the scanned folder `base`, or
+/// below `src` in it.
+pub fn module_name(path: &str, base: &str, packages: &FxHashSet<&str>) -> (Vec<String>, String, bool) {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = file.split('.').next().unwrap_or(file);
+    let is_package = stem == "__init__";
+    let mut parts: Vec<&str> = if is_package { Vec::new() } else { vec![stem] };
+    let mut at = folder;
+    while packages.contains(at) && !at.is_empty() {
+        let (up, name) = at.rsplit_once('/').unwrap_or(("", at));
+        parts.push(name);
+        at = up;
+    }
+    parts.reverse();
+    let mut names = vec![parts.join(".")];
+    let root = at.to_owned();
+    let below = path.strip_prefix(base).unwrap_or(path).trim_start_matches('/');
+    let below = below.strip_prefix("src/").unwrap_or(below);
+    let full = below.rsplit_once('.').map_or(below, |(full, _)| full);
+    let full = full.strip_suffix("/__init__").unwrap_or(full);
+    if full.split('/').all(|part| !part.is_empty() && !part.starts_with(|c: char| c.is_ascii_digit()) && part.chars().all(|c| c == '_' || c.is_alphanumeric()))
+    {
+        let full = full.replace('/', ".");
+        if !names.contains(&full) {
+            names.push(full);
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    (names, root, is_package)
+}
+
+impl Project {
+    /// Reads `files` (paths as shown to the user; `base` is the scanned folder each was found under) through
+    /// `sources`, and the model stubs (path below the models folder, text). `externals` are the dotted names outside
+    /// project and models that callers will ask about.
+    pub fn load(
+        files: &[(Arc<str>, Arc<str>)],
+        sources: &dyn Sources,
+        models: &[(&str, &str)],
+        externals: &[&str],
+    ) -> (Self, Vec<Problem>) {
+        let interner = Interner::default();
+        for name in externals {
+            for part in name.split('.') {
+                interner.intern(part);
+            }
+        }
+        let packages: FxHashSet<&str> = files
+            .iter()
+            .filter_map(|(path, _)| {
+                let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+                file.starts_with("__init__.py").then_some(folder)
+            })
+            .collect();
+        let read = |(path, base): &(Arc<str>, Arc<str>)| {
+            let (names, root, is_package) = module_name(path, base, &packages);
+            let name = names.first().cloned().unwrap_or_default();
+            let (module, problems) = match sources.read(path) {
+                Ok(bytes) => read_guarded(path, &bytes, name, is_package, &interner),
+                Err(SourceError { kind, message }) => (None, vec![Problem::in_file(kind, path.clone(), message)]),
+            };
+            (module.map(|module| (module, names, root)), problems)
+        };
+        let results: Vec<_> = files.par_iter().with_max_len(4).map(read).collect();
+        let stubs: Vec<_> = models
+            .par_iter()
+            .map(|(path, text)| {
+                let (names, _, is_package) = stub_name(path);
+                let shown: Arc<str> = format!("models/{path}").into();
+                let (module, problems) = read_module(&shown, text.as_bytes(), names, is_package, &interner);
+                (module, problems)
+            })
+            .collect();
+        let mut problems = Vec::new();
+        let mut modules = Vec::with_capacity(results.len() + stubs.len());
+        let mut placed = Vec::with_capacity(results.len());
+        for (result, new) in results {
+            problems.extend(new);
+            if let Some((module, names, root)) = result {
+                modules.push(module);
+                placed.push((names, Some(root)));
+            }
+        }
+        for (result, new) in stubs {
+            problems.extend(new);
+            if let Some(mut module) = result {
+                module.is_model = true;
+                placed.push((vec![module.name.clone()], None));
+                modules.push(module);
+            }
+        }
+        // Every part of a dotted module name must have a symbol.
+        for (names, _) in &placed {
+            for part in names.iter().flat_map(|name| name.split('.')) {
+                interner.intern(part);
+            }
+        }
+        let symbols = interner.freeze();
+        let externals = Externals::new(externals, &symbols);
+        let mut project = Project {
+            roots: vec![0; modules.len()],
+            parents: vec![None; modules.len()],
+            modules,
+            symbols,
+            tops: FxHashMap::default(),
+            children: FxHashMap::default(),
+            externals,
+            builtins: None,
+        };
+        project.link(placed);
+        (project, problems)
+    }
+
+    /// Builds the tree of packages.
+    fn link(&mut self, placed: Vec<(Vec<String>, Option<String>)>) {
+        let mut root_ids: FxHashMap<String, u32> = FxHashMap::default();
+        let mut named: FxHashMap<(u32, String), ModuleId> = FxHashMap::default();
+        let mut all = Vec::new();
+        for (index, (names, root)) in placed.into_iter().enumerate() {
+            let next = root_ids.len() as u32;
+            let root = root.map_or(MODEL_ROOT, |root| *root_ids.entry(root).or_insert(next));
+            self.roots[index] = root;
+            for (number, name) in names.into_iter().enumerate() {
+                let id = ModuleId(index as u32);
+                let key = (root, name);
+                let other = named.get(&key).map(|&other| self.module(other));
+                // `x.py` is the code, `x.pyi` beside it only describes it.
+                if other.is_none_or(|other| other.path.ends_with(".pyi") && !self.module(id).path.ends_with(".pyi")) {
+                    named.insert(key.clone(), id);
+                }
+                all.push((key, id, number == 0));
+            }
+        }
+        for ((root, name), id, is_first) in all {
+            if named.get(&(root, name.clone())) != Some(&id) {
+                continue;
+            }
+            let mut child = id;
+            let mut rest = name.as_str();
+            let mut is_own = is_first;
+            loop {
+                let (parent_name, last) = match rest.rsplit_once('.') {
+                    Some((parent, last)) => (Some(parent), last),
+                    None => (None, rest),
+                };
+                let Some(symbol) = self.symbols.find(last) else { break };
+                let Some(parent_name) = parent_name else {
+                    let tops = self.tops.entry(symbol).or_default();
+                    if !tops.contains(&(root, child)) {
+                        tops.push((root, child));
+                    }
+                    break;
+                };
+                let key = (root, parent_name.to_owned());
+                let (parent, is_new) = match named.get(&key) {
+                    Some(&parent) => (parent, false),
+                    None => {
+                        let parent = self.add_namespace(parent_name, root);
+                        named.insert(key, parent);
+                        (parent, true)
+                    }
+                };
+                self.children.entry((parent, symbol)).or_insert(child);
+                if is_own {
+                    self.parents[child.0 as usize] = Some(parent);
+                }
+                if !is_new && self.parents[parent.0 as usize].is_some() {
+                    break;
+                }
+                is_own = is_own && is_new;
+                child = parent;
+                rest = parent_name;
+            }
+        }
+        self.builtins = self.symbols.find("builtins").and_then(|name| {
+            let tops = self.tops.get(&name)?;
+            tops.iter().find(|&&(root, _)| root == MODEL_ROOT).map(|&(_, id)| id)
+        });
+    }
+
+    /// A package without an `__init__` file.
+    fn add_namespace(&mut self, name: &str, root: u32) -> ModuleId {
+        let id = ModuleId(self.modules.len() as u32);
+        self.modules.push(Module {
+            path: Arc::from(""),
+            name: name.to_owned(),
+            is_package: true,
+            is_model: root == MODEL_ROOT,
+            ir: Ir::default(),
+            comments: Vec::new(),
+            lines: 0,
+            hash: 0,
+            cells: None,
+        });
+        self.roots.push(root);
+        self.parents.push(None);
+        id
+    }
+
+    /// All modules: of the project in the order given to [`Project::load`], then model stubs, then namespace packages.
+    pub fn modules(&self) -> impl ExactSizeIterator<Item = (ModuleId, &Module)> {
+        self.modules.iter().enumerate().map(|(index, module)| (ModuleId(index as u32), module))
+    }
+
+    /// A module.
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+
+    /// Names and strings.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// The text of a symbol.
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.symbols.text(symbol)
+    }
+
+    /// The dotted name of an external.
+    pub fn external_name(&self, id: ExternalId) -> &str {
+        &self.externals.names[id.0 as usize]
+    }
+
+    /// The external with a dotted name, if its parts occur in the project.
+    pub fn external(&self, name: &str) -> Option<ExternalId> {
+        let mut parts = name.split('.');
+        let mut at = *self.externals.tops.get(&self.symbols.find(parts.next()?)?)?;
+        for part in parts {
+            at = *self.externals.children.get(&(at, self.symbols.find(part)?))?;
+        }
+        Some(at)
+    }
+
+    /// The model module named `name`, if there is one.
+    pub fn model(&self, name: &str) -> Option<ModuleId> {
+        let mut parts = name.split('.');
+        let top = self.symbols.find(parts.next()?)?;
+        let mut at = self.tops.get(&top)?.iter().find(|&&(root, _)| root == MODEL_ROOT)?.1;
+        for part in parts {
+            at = self.child(at, self.symbols.find(part)?)?;
+        }
+        Some(at)
+    }
+
+    /// The submodule `name` of `package`.
+    pub fn child(&self, package: ModuleId, name: Symbol) -> Option<ModuleId> {
+        self.children.get(&(package, name)).copied()
+    }
+
+    /// Dotted name of a function or class: module, classes and functions around it, its own name.
+    pub fn qualified_name(&self, module: ModuleId, function: FunctionId) -> String {
+        let scope = self.scope_name(module, function);
+        let name = &self.module(module).name;
+        match (name.is_empty(), scope.is_empty()) {
+            (true, _) => scope,
+            (_, true) => name.clone(),
+            _ => format!("{name}.{scope}"),
+        }
+    }
+
+    /// The same without the module.
+    pub fn scope_name(&self, module: ModuleId, function: FunctionId) -> String {
+        let ir = &self.module(module).ir;
+        let mut parts = Vec::new();
+        let mut at = function;
+        while at != FunctionId::MODULE {
+            let function = ir.function(at);
+            parts.push(self.text(function.name));
+            at = function.parent;
+        }
+        parts.reverse();
+        parts.join(".")
+    }
+
+    /// All that `operand` of `module` may mean, following names, imports, aliases and joins. Empty where nothing is
+    /// known of it.
+    pub fn resolve(&self, module: ModuleId, operand: Operand) -> Vec<Target> {
+        let mut targets = Vec::new();
+        Resolver { project: self, steps: 0 }.operand(module, operand, &mut targets);
+        targets
+    }
+
+    /// All that the name `name`, not local anywhere, may mean in `module`.
+    pub fn resolve_name(&self, module: ModuleId, name: Symbol) -> Vec<Target> {
+        self.resolve(module, Operand::global(name))
+    }
+
+    /// All that the attribute `name` of `target` may mean. For a value that is not a module, class or external, nothing.
+    pub fn member(&self, target: Target, name: Symbol) -> Vec<Target> {
+        let mut targets = Vec::new();
+        Resolver { project: self, steps: 0 }.member(target, name, &mut targets);
+        targets
+    }
+
+    /// What an import means.
+    pub fn resolve_import(&self, module: ModuleId, import: &Import) -> Vec<Target> {
+        let mut targets = Vec::new();
+        Resolver { project: self, steps: 0 }.import(module, import, &mut targets);
+        targets
+    }
+
+    /// A class and its bases, in the order in which attributes are looked up. Bases outside the project are left out.
+    pub fn ancestry(&self, module: ModuleId, class: FunctionId) -> Vec<(ModuleId, FunctionId)> {
+        let mut order = vec![(module, class)];
+        let mut at = 0;
+        while at < order.len() && order.len() < 100 {
+            let (module, class) = order[at];
+            for &base in self.module(module).ir.bases_of(class) {
+                // `Base[T]` is `Base`.
+                let ir = &self.module(module).ir;
+                let base = match ir.instruction(base) {
+                    Some(instruction) if instruction.op == Op::Subscript => instruction.operand_a(),
+                    _ => base,
+                };
+                for target in self.resolve(module, base) {
+                    if let Target::Class(module, class) = target
+                        && !order.contains(&(module, class))
+                    {
+                        order.push((module, class));
+                    }
+                }
+            }
+            at += 1;
+        }
+        order
+    }
+
+    /// External names among the bases of a class and of its ancestors.
+    pub fn external_ancestry(&self, module: ModuleId, class: FunctionId) -> Vec<ExternalId> {
+        let mut found = Vec::new();
+        for (module, class) in self.ancestry(module, class) {
+            for &base in self.module(module).ir.bases_of(class) {
+                for target in self.resolve(module, base) {
+                    if let Target::External(id) = target {
+                        found.push(id);
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A panic while a file is read is a problem with that file, not the end of the run.
+fn read_guarded(
+    path: &Arc<str>,
+    bytes: &[u8],
+    name: String,
+    is_package: bool,
+    interner: &Interner,
+) -> (Option<Module>, Vec<Problem>) {
+    let read = std::panic::AssertUnwindSafe(|| read_module(path, bytes, name, is_package, interner));
+    std::panic::catch_unwind(read).unwrap_or_else(|_| {
+        let message = "reading this file failed from within; please report it";
+        (None, vec![Problem::in_file(ProblemKind::CheckFailed, path.clone(), message)])
+    })
+}
+
+fn stub_name(path: &str) -> (String, String, bool) {
+    let full = path.strip_suffix(".pyi").unwrap_or(path);
+    match full.strip_suffix("/__init__") {
+        Some(package) => (package.replace('/', "."), String::new(), true),
+        None => (full.replace('/', "."), String::new(), false),
+    }
+}
+
+struct Resolver<'a> {
+    project: &'a Project,
+    steps: u32,
+}
+
+impl Resolver<'_> {
+    fn operand(&mut self, module: ModuleId, operand: Operand, targets: &mut Vec<Target>) {
+        if self.steps >= MAX_STEPS || targets.len() >= MAX_TARGETS {
+            return;
+        }
+        self.steps += 1;
+        self.follow(module, operand, targets);
+        self.steps -= 1;
+    }
+
+    fn follow(&mut self, module: ModuleId, operand: Operand, targets: &mut Vec<Target>) {
+        let ir = &self.project.module(module).ir;
+        let instruction = match operand.kind() {
+            OperandKind::Register(index) => ir.get(index),
+            OperandKind::Global(name) => return self.name(module, name, targets),
+            OperandKind::Absent => return,
+            _ => return add(targets, Target::Value(module, operand)),
+        };
+        match instruction.op {
+            Op::Import => self.import(module, &ir.imports[instruction.a as usize], targets),
+            Op::MakeFunction => add(targets, Target::Function(module, FunctionId(instruction.a))),
+            Op::MakeClass => add(targets, Target::Class(module, FunctionId(instruction.a))),
+            Op::Phi => {
+                for (value, _) in ir.phi(instruction.a) {
+                    if value != operand {
+                        self.operand(module, value, targets);
+                    }
+                }
+            }
+            Op::Free => {
+                for value in ir.cell(FunctionId(instruction.b), instruction.symbol_a()) {
+                    self.operand(module, value, targets);
+                }
+            }
+            Op::Attr => {
+                let mut bases = Vec::new();
+                self.operand(module, instruction.operand_a(), &mut bases);
+                let mut is_value = bases.is_empty();
+                for base in bases {
+                    match base {
+                        Target::Value(..) | Target::Function(..) | Target::Variable(..) => is_value = true,
+                        base => {
+                            let before = targets.len();
+                            self.member(base, instruction.symbol_b(), targets);
+                            // Perhaps annotated, inherited from elsewhere, or set from outside.
+                            is_value |= targets.len() == before;
+                        }
+                    }
+                }
+                if is_value {
+                    add(targets, Target::Value(module, operand));
+                }
+            }
+            _ => add(targets, Target::Value(module, operand)),
+        }
+    }
+
+    fn name(&mut self, module: ModuleId, name: Symbol, targets: &mut Vec<Target>) {
+        let before = targets.len();
+        self.module_member(module, name, targets);
+        if targets.len() > before {
+            return;
+        }
+        match self.project.builtins {
+            Some(builtins) if builtins != module => self.module_member(builtins, name, targets),
+            _ => {}
+        }
+    }
+
+    /// A name bound in `module`, or that it star-imports.
+    fn module_member(&mut self, module: ModuleId, name: Symbol, targets: &mut Vec<Target>) {
+        let ir = &self.project.module(module).ir;
+        if ir.functions.is_empty() {
+            return;
+        }
+        if let Some(value) = ir.export(FunctionId::MODULE, name) {
+            return self.operand(module, value, targets);
+        }
+        let is_variable = |annotation: &crate::ir::Annotation| {
+            annotation.name == name && annotation.function == FunctionId::MODULE && !annotation.on_self
+        };
+        if ir.annotations.iter().any(is_variable) {
+            return add(targets, Target::Variable(module, name));
+        }
+        if ir.star_imports.is_empty() || self.steps >= MAX_STEPS {
+            return;
+        }
+        self.steps += 1;
+        // The last star import that has the name wins.
+        for &number in ir.star_imports.iter().rev() {
+            let import = &ir.imports[number as usize];
+            if import.function != FunctionId::MODULE {
+                continue;
+            }
+            if let Some(other) = self.imported_module(module, import)
+                && other != module
+                && self.is_public(other, name)
+            {
+                let before = targets.len();
+                self.module_member(other, name, targets);
+                if targets.len() > before {
+                    break;
+                }
+            }
+        }
+        self.steps -= 1;
+    }
+
+    /// Whether `from module import *` brings `name`.
+    fn is_public(&self, module: ModuleId, name: Symbol) -> bool {
+        let project = self.project;
+        let ir = &project.module(module).ir;
+        let all = project.symbols.find("__all__").and_then(|all| {
+            ir.functions.first()?;
+            ir.export(FunctionId::MODULE, all)
+        });
+        if let Some(instruction) = all.and_then(|all| ir.instruction(all))
+            && matches!(instruction.op, Op::List | Op::Tuple)
+        {
+            return ir.list(instruction.a).any(|element| element.as_str() == Some(name));
+        }
+        !project.text(name).starts_with('_')
+    }
+
+    fn member(&mut self, target: Target, name: Symbol, targets: &mut Vec<Target>) {
+        match target {
+            Target::Module(module) => {
+                let before = targets.len();
+                self.module_member(module, name, targets);
+                if targets.len() == before
+                    && let Some(child) = self.project.child(module, name)
+                {
+                    add(targets, Target::Module(child));
+                }
+            }
+            Target::Class(module, class) => {
+                for (module, class) in self.project.ancestry(module, class) {
+                    let ir = &self.project.module(module).ir;
+                    if let Some(value) = ir.export(class, name) {
+                        return self.operand(module, value, targets);
+                    }
+                }
+            }
+            Target::External(external) => {
+                if let Some(&child) = self.project.externals.children.get(&(external, name)) {
+                    add(targets, Target::External(child));
+                }
+            }
+            Target::Function(..) | Target::Value(..) | Target::Variable(..) => {}
+        }
+    }
+
+    fn import(&mut self, module: ModuleId, import: &Import, targets: &mut Vec<Target>) {
+        if self.steps >= MAX_STEPS {
+            return;
+        }
+        self.steps += 1;
+        if import.binds_top {
+            let text = self.project.text(import.module);
+            let top = text.split('.').next().unwrap_or(text);
+            if let Some(target) = self.project.symbols.find(top).and_then(|top| self.top(module, top)) {
+                add(targets, target);
+            }
+        } else if let Some(target) = self.imported(module, import) {
+            match import.name {
+                None => add(targets, target),
+                Some(name) => self.member(target, name, targets),
+            }
+        }
+        self.steps -= 1;
+    }
+
+    fn imported_module(&self, module: ModuleId, import: &Import) -> Option<ModuleId> {
+        match self.imported(module, import)? {
+            Target::Module(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The module (or external) that an import statement names.
+    fn imported(&self, module: ModuleId, import: &Import) -> Option<Target> {
+        let project = self.project;
+        let text = project.text(import.module);
+        let mut parts = text.split('.').filter(|part| !part.is_empty());
+        let mut at = if import.level == 0 {
+            self.top(module, project.symbols.find(parts.next()?)?)?
+        } else {
+            let mut package = module;
+            let mut level = import.level;
+            if project.module(module).is_package {
+                level -= 1;
+            }
+            for _ in 0..level {
+                package = project.parents[package.0 as usize]?;
+            }
+            Target::Module(package)
+        };
+        for part in parts {
+            let name = project.symbols.find(part)?;
+            at = match at {
+                Target::Module(package) => match project.child(package, name) {
+                    Some(child) => Target::Module(child),
+                    // `import os.path`-like: a name that is bound in the package rather than a file of its own.
+                    None => project.member(at, name).into_iter().find(|target| matches!(target, Target::Module(_)))?,
+                },
+                Target::External(external) => {
+                    Target::External(*project.externals.children.get(&(external, name))?)
+                }
+                _ => return None,
+            };
+        }
+        Some(at)
+    }
+
+    /// The top-level module or package that `module` means by `name`: beside itself, elsewhere in the project, a
+    /// model, or an external.
+    fn top(&self, module: ModuleId, name: Symbol) -> Option<Target> {
+        let project = self.project;
+        if let Some(tops) = project.tops.get(&name) {
+            let own = project.roots[module.0 as usize];
+            let model = tops.iter().find(|&&(root, _)| root == MODEL_ROOT);
+            let found = tops
+                .iter()
+                .find(|&&(root, id)| root == own && id != module)
+                // A model stands for a library: a module of that name in an unrelated folder does not hide it.
+                .or(model)
+                .or_else(|| tops.first());
+            if let Some(&(_, id)) = found {
+                return Some(Target::Module(id));
+            }
+        }
+        project.externals.tops.get(&name).map(|&id| Target::External(id))
+    }
+}
+
+fn add(targets: &mut Vec<Target>, target: Target) {
+    if targets.len() < MAX_TARGETS && !targets.contains(&target) {
+        targets.push(target);
+    }
+}
+
+impl Ir {
+    /// Whether `function` is the body of a class.
+    pub fn is_class(&self, function: FunctionId) -> bool {
+        self.function(function).kind == FunctionKind::Class
+    }
+}

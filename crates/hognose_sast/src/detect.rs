@@ -1,0 +1,290 @@
+//! Testing a call (or the assignment to a sink attribute) against the entries of the rules.
+
+use hognose_finding::Confidence;
+use hognose_python::ModuleId;
+use hognose_python::ir::{Function, FunctionId, Op, OperandKind};
+use hognose_rules::{Constant, Matcher, ValueTest};
+use hognose_taint::{CallView, Callee, Evaluator, Given, Kind, Literal, Port, Shape, Value, flow};
+
+use crate::place::{DetectRef, Place};
+use crate::ruleset::RuleSet;
+
+/// Tests all calls and attribute stores of a module.
+pub(crate) fn calls(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, places: &mut Vec<Place>) {
+    let ir = &evaluator.project().module(module).ir;
+    for (index, &op) in ir.ops().iter().enumerate() {
+        let index = index as u32;
+        match op {
+            Op::Call if may_matter(rules, evaluator, module, index) => {}
+            Op::StoreAttr if rules.is_interesting(ir.stored_attr(ir.get(index).b).0) => {}
+            _ => continue,
+        }
+        if let Some(view) = CallView::new(evaluator, module, index) {
+            test(rules, &view, places);
+        }
+    }
+    for function in &ir.functions {
+        for number in function.decorators.0..function.decorators.1 {
+            match ir.operands[number as usize].as_register() {
+                Some(call) if ir.op(call) == Op::Call => {
+                    if may_matter(rules, evaluator, module, call) {
+                        returned(rules, evaluator, module, call, function, places);
+                    }
+                }
+                _ => decorator(rules, evaluator, module, function.parent, number as usize, places),
+            }
+        }
+    }
+}
+
+/// `@csrf_exempt` calls what it names, too.
+fn decorator(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    parent: FunctionId,
+    number: usize,
+    places: &mut Vec<Place>,
+) {
+    let ir = &evaluator.project().module(module).ir;
+    let (operand, span) = (ir.operands[number], ir.operand_spans[number]);
+    let index = match operand.kind() {
+        OperandKind::Register(index) => index,
+        _ => ir.function(parent).start,
+    };
+    let mut matched: Option<u32> = None;
+    for &value in &*evaluator.values(module, operand) {
+        let Some(callee) = Callee::of_value(evaluator, value) else { continue };
+        for at in rules.of_callee(callee, evaluator.program.models) {
+            if matched != Some(at.rule) && rules.detect(at).with.is_empty() {
+                places.push(Place::new(at, module, index, span));
+                matched = Some(at.rule);
+            }
+        }
+    }
+}
+
+/// What a handler returns is what its decorator sends: `@app.route` makes HTML of a string.
+fn returned(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, call: u32, handler: &Function, places: &mut Vec<Place>) {
+    let models = evaluator.program.models;
+    let ir = &evaluator.project().module(module).ir;
+    let Some(view) = CallView::new(evaluator, module, call) else { return };
+    let sinks: Vec<Kind> = view
+        .callees
+        .iter()
+        .filter_map(|callee| match *callee {
+            Callee::Function { function: (module, function), .. } => models.function(module, function),
+            _ => None,
+        })
+        .flat_map(|model| model.returns.sinks.iter().copied())
+        .collect();
+    for &kind in &sinks {
+        for index in handler.start..handler.end {
+            if ir.op(index) != Op::Return {
+                continue;
+            }
+            let mut value = ir.get(index).operand_a();
+            // `return body, 404`
+            if let Some(tuple) = ir.instruction(value).filter(|tuple| tuple.op == Op::Tuple) {
+                let Some(first) = ir.list(tuple.a).next() else { continue };
+                value = first;
+            }
+            // A dict or a response object is not put out as text.
+            let is_text = ir.instruction(value).is_some_and(|instruction| {
+                !matches!(instruction.op, Op::Dict | Op::List | Op::DictComprehension | Op::Comprehension)
+            }) && evaluator.values(module, value).iter().all(|&value| match value {
+                Value::Instance(module, class) => evaluator.program.is_str((module, class)),
+                _ => true,
+            });
+            if !is_text {
+                continue;
+            }
+            let mut matched: Option<u32> = None;
+            for &at in rules.of_sink(kind) {
+                let Some((sources, sinks)) = rules.flows.get(&at) else { continue };
+                if matched == Some(at.rule) || !sinks.contains(&kind) || !rules.detect(at).with.is_empty() {
+                    continue;
+                }
+                if let Some(trace) = flow::trace(evaluator, module, index, value, sources, kind) {
+                    let mut place = Place::new(at, module, index, ir.span(index));
+                    place.name = Some("return".to_owned());
+                    place.trace = Some(trace);
+                    places.push(place);
+                    matched = Some(at.rule);
+                }
+            }
+        }
+    }
+}
+
+/// A quick look at the callee: most calls lead nowhere.
+fn may_matter(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, index: u32) -> bool {
+    let project = evaluator.project();
+    let ir = &project.module(module).ir;
+    let callee = ir.get(index).operand_a();
+    if let Some(instruction) = ir.instruction(callee)
+        && instruction.op == Op::Attr
+        && !rules.is_interesting(instruction.symbol_b())
+    {
+        return false;
+    }
+    evaluator.values(module, callee).iter().any(|&value| match value {
+        Value::Function(module, function) | Value::Method((module, function), _) => {
+            let (twin, _) = evaluator.program.models.twin(module, function);
+            project.module(twin).is_model
+        }
+        Value::Class(module, class) => {
+            let (twin, _) = evaluator.program.models.twin(module, class);
+            project.module(twin).is_model || !project.module(module).ir.bases_of(class).is_empty()
+        }
+        Value::External(_) => true,
+        _ => false,
+    })
+}
+
+fn test(rules: &RuleSet<'_>, view: &CallView<'_, '_>, places: &mut Vec<Place>) {
+    let models = view.evaluator.program.models;
+    let mut candidates: Vec<DetectRef> = Vec::new();
+    for &callee in &view.callees {
+        candidates.extend(rules.of_callee(callee, models));
+    }
+    for port in view.ports() {
+        for &kind in port.sinks {
+            candidates.extend(rules.of_sink(kind));
+        }
+    }
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut matched: Option<u32> = None;
+    for at in candidates {
+        // The first entry of a rule that matches wins.
+        if matched == Some(at.rule) {
+            continue;
+        }
+        if let Some(place) = test_entry(rules, view, at) {
+            places.push(place);
+            matched = Some(at.rule);
+        }
+    }
+}
+
+fn test_entry(rules: &RuleSet<'_>, view: &CallView<'_, '_>, at: DetectRef) -> Option<Place> {
+    let detect = rules.detect(at);
+    let models = view.evaluator.program.models;
+    let ir = &view.evaluator.project().module(view.module).ir;
+    for (kind, test) in &detect.with {
+        let kind = models.kind(kind)?;
+        if !ports_of(view, kind).any(|port| passes(view, port, kind, test)) {
+            return None;
+        }
+    }
+    let mut place = Place::new(at, view.module, view.index, ir.span(view.index));
+    match &detect.matcher {
+        Matcher::Call { .. } => {
+            let first_argument = (view.argument_count() > 0).then_some(0);
+            place.argument = first_argument;
+        }
+        Matcher::Value { sink, test } => {
+            let kind = models.kind(sink)?;
+            let port = ports_of(view, kind).find(|port| passes(view, port, kind, test))?;
+            blame(&mut place, view, port, test);
+        }
+        Matcher::Missing { sink } => {
+            let kind = models.kind(sink)?;
+            let port =
+                ports_of(view, kind).find(|port| matches!(port.given, Given::Missing | Given::Default(..)))?;
+            place.name = Some(view.evaluator.project().text(port.name).to_owned());
+        }
+        Matcher::Flow { .. } => {
+            let (sources, sinks) = rules.flows.get(&at)?;
+            let (port, trace) = view.ports().iter().find_map(|port| {
+                let Given::Argument { value, .. } = port.given else { return None };
+                let kind = port.sinks.iter().copied().find(|kind| sinks.contains(kind))?;
+                let trace = flow::trace(view.evaluator, view.module, view.index, value, sources, kind)?;
+                Some((port, trace))
+            })?;
+            blame(&mut place, view, port, &ValueTest::Any);
+            if !trace.is_certain && detect.confidence == Confidence::Confirmed {
+                place.confidence = Some(Confidence::Likely);
+            }
+            place.trace = Some(trace);
+        }
+        _ => return None,
+    }
+    Some(place)
+}
+
+fn blame(place: &mut Place, view: &CallView<'_, '_>, port: &Port<'_>, test: &ValueTest) {
+    place.name = Some(view.evaluator.project().text(port.name).to_owned());
+    match port.given {
+        Given::Argument { position, value } => {
+            place.argument = Some(position);
+            let literals = view.evaluator.literals(view.module, value).0;
+            place.value = literals.iter().find(|literal| accepts(test, literal)).map(shown).map(Into::into);
+        }
+        Given::Default(module, value) => {
+            let literals = view.evaluator.literals(module, value).0;
+            place.value = literals.first().map(shown).map(Into::into);
+        }
+        Given::Missing | Given::Unknown => {}
+    }
+}
+
+fn ports_of<'v, 'a>(view: &'v CallView<'_, 'a>, kind: Kind) -> impl Iterator<Item = &'v Port<'a>> {
+    view.ports().iter().filter(move |port| port.sinks.contains(&kind))
+}
+
+fn passes(view: &CallView<'_, '_>, port: &Port<'_>, kind: Kind, test: &ValueTest) -> bool {
+    match port.given {
+        Given::Argument { value, .. } => value_passes(view.evaluator, view.module, value, Some(kind), test),
+        Given::Default(module, value) => match test {
+            ValueTest::Any | ValueTest::Dynamic | ValueTest::Built | ValueTest::Literal => false,
+            test => view.evaluator.literals(module, value).0.iter().any(|literal| accepts(test, literal)),
+        },
+        Given::Missing | Given::Unknown => false,
+    }
+}
+
+/// Whether a value passes a test: for constants, whether it may be one that does.
+pub(crate) fn value_passes(
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    value: hognose_python::ir::Operand,
+    kind: Option<Kind>,
+    test: &ValueTest,
+) -> bool {
+    match test {
+        ValueTest::Any => true,
+        ValueTest::Dynamic => evaluator.shape(module, value, kind) != Shape::Constant,
+        ValueTest::Built => evaluator.shape(module, value, kind) == Shape::Built,
+        test => evaluator.literals(module, value).0.iter().any(|literal| accepts(test, literal)),
+    }
+}
+
+/// Whether a constant passes a test.
+pub(crate) fn accepts(test: &ValueTest, literal: &Literal) -> bool {
+    let constant = match literal {
+        Literal::None => Constant::None,
+        Literal::Bool(value) => Constant::Bool(*value),
+        Literal::Int(value) => Constant::Int(*value),
+        Literal::Float(value) => Constant::Float(*value),
+        Literal::Str(text) => Constant::Str(text.clone()),
+        // A name is one of the values that a page lists, and no text.
+        Literal::Name(name) => {
+            return matches!(test, ValueTest::OneOf(listed) if listed.contains(&Constant::Str(name.clone())));
+        }
+    };
+    test.accepts(&constant)
+}
+
+/// A constant as Python writes it, for people.
+pub(crate) fn shown(literal: &Literal) -> String {
+    match literal {
+        Literal::None => "None".to_owned(),
+        Literal::Bool(true) => "True".to_owned(),
+        Literal::Bool(false) => "False".to_owned(),
+        Literal::Int(value) => value.to_string(),
+        Literal::Float(value) => value.to_string(),
+        Literal::Str(text) | Literal::Name(text) => text.clone(),
+    }
+}

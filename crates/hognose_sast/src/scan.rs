@@ -1,0 +1,151 @@
+//! The job: files in, findings out.
+
+use std::sync::Arc;
+
+use hognose_finding::{Finding, Problem, ProblemKind, Sources};
+use hognose_python::{Comment, Module, ModuleId, Project};
+use hognose_rules::Catalogue;
+use hognose_taint::{Evaluator, Models, Program};
+use rayon::prelude::*;
+
+use crate::check::Context;
+use crate::place::Place;
+use crate::ruleset::{RuleSet, externals};
+use crate::{detect, finish, setting, template};
+
+/// A file to scan.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    /// As shown to the user, and as `Sources` knows it; unique.
+    pub path: Arc<str>,
+    /// The folder that was scanned when it was found, with the same spelling; for the names of its modules.
+    pub base: Arc<str>,
+    /// What it is.
+    pub kind: InputKind,
+}
+
+/// What an input file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputKind {
+    /// Python source, a stub or a notebook.
+    Python,
+    /// A template.
+    Template,
+}
+
+/// What a scan gives.
+#[derive(Debug, Default)]
+pub struct ScanResult {
+    /// Findings of all confidences, in order of path and place.
+    pub findings: Vec<Finding>,
+    /// What could not be looked at.
+    pub problems: Vec<Problem>,
+    /// Comments that may be suppressions, by file.
+    pub comments: Vec<(Arc<str>, Vec<Comment>)>,
+    /// Paths of the files that were looked at.
+    pub scanned: Vec<Arc<str>>,
+    /// Physical lines in them.
+    pub lines: u64,
+}
+
+/// Scans `files` with the rules of `catalogue` and the built-in models and those of the user (path of the stub below
+/// its folder, text).
+pub fn scan(
+    files: &[InputFile],
+    sources: &dyn Sources,
+    catalogue: &Catalogue,
+    user_models: &[(String, String)],
+) -> ScanResult {
+    let python: Vec<(Arc<str>, Arc<str>)> = files
+        .iter()
+        .filter(|file| file.kind == InputKind::Python)
+        .map(|file| (file.path.clone(), file.base.clone()))
+        .collect();
+    let mut models: Vec<(&str, &str)> =
+        user_models.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    // A user's stub of a module replaces ours.
+    for (path, text) in hognose_rules::model_files() {
+        if !user_models.iter().any(|(own, _)| own == path) {
+            models.push((path, text));
+        }
+    }
+    let (project, problems) = Project::load(&python, sources, &models, &externals(catalogue));
+    let mut result = ScanResult { problems, ..ScanResult::default() };
+    let roles = Models::read(&project);
+    let program = Program::new(&project, &roles);
+    let rules = RuleSet::new(catalogue, &project, &roles);
+    for (at, name) in &rules.unknown {
+        let page = &catalogue.rules()[at.rule as usize];
+        let message = format!("rule `{}` names the check `{name}`, which does not exist", page.id());
+        result.problems.push(Problem::general(ProblemKind::Configuration, message));
+    }
+    let modules: Vec<(ModuleId, &Module)> =
+        project.modules().filter(|(_, module)| !module.is_model && !module.path.is_empty()).collect();
+    let analysed: Vec<_> = modules
+        .par_iter()
+        .with_max_len(8)
+        .map(|&(id, module)| {
+            let places = guarded(module, || places_in(&rules, &program, id));
+            match places {
+                Ok(places) => finish::findings(&rules, &program, sources, id, places),
+                Err(problem) => (Vec::new(), vec![problem]),
+            }
+        })
+        .collect();
+    let templates: Vec<_> = files
+        .par_iter()
+        .filter(|file| file.kind == InputKind::Template)
+        .map(|file| finish::template(&rules, sources, &file.path))
+        .collect();
+    for ((_, module), (findings, problems)) in modules.iter().zip(analysed) {
+        result.findings.extend(findings);
+        result.problems.extend(problems);
+        result.lines += u64::from(module.lines);
+        result.scanned.push(module.path.clone());
+        if !module.comments.is_empty() {
+            result.comments.push((module.path.clone(), module.comments.clone()));
+        }
+    }
+    for scanned in templates {
+        result.findings.extend(scanned.findings);
+        result.problems.extend(scanned.problems);
+        if let Some((path, comments, lines)) = scanned.template {
+            result.lines += lines;
+            result.scanned.push(path.clone());
+            if !comments.is_empty() {
+                result.comments.push((path, comments));
+            }
+        }
+    }
+    result
+}
+
+fn places_in(rules: &RuleSet<'_>, program: &Program<'_>, module: ModuleId) -> Vec<Place> {
+    let evaluator = Evaluator::new(program);
+    let mut places = Vec::new();
+    detect::calls(rules, &evaluator, module, &mut places);
+    setting::settings(rules, &evaluator, module, &mut places);
+    setting::imports(rules, &evaluator, module, &mut places);
+    for &(check, detect) in &rules.checks {
+        (check.run)(&mut Context { evaluator: &evaluator, module, detect, places: &mut places });
+    }
+    places
+}
+
+/// A panic in a check is a problem with that file, not the end of the run.
+fn guarded<T>(module: &Module, run: impl FnOnce() -> T) -> Result<T, Problem> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|_| {
+        let message = "checking this file failed from within; please report it";
+        Problem::in_file(ProblemKind::CheckFailed, module.path.clone(), message)
+    })
+}
+
+/// A template that was read.
+#[derive(Default)]
+pub(crate) struct ScannedTemplate {
+    pub findings: Vec<Finding>,
+    pub problems: Vec<Problem>,
+    pub template: Option<(Arc<str>, Vec<Comment>, u64)>,
+}
+
+pub(crate) use template::read_template;

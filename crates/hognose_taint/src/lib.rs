@@ -1,0 +1,22 @@
+//! Whole-program values and taint: what a call calls, what its arguments may be, and how untrusted data gets there.
+//!
+//! Works on the [`hognose_python`] IR and on the roles of the model stubs ([`Models`]). Knows no rules and no findings:
+//! rules ask a [`CallView`] (callee, ports, each with the constants it may be and the shape of its text) and
+//! [`flow::trace`] (the path from a source to an operand).
+//!
+//! Values are flow-sensitive inside a function, through SSA, and follow imports, module constants, class attributes and
+//! return types between functions; taint is traced inside one function.
+//!
+//! Start reading at [`Evaluator`], then [`CallView`].
+
+pub mod flow;
+mod models;
+mod text;
+mod values;
+mod view;
+
+pub use flow::{Trace, TraceStep};
+pub use models::{Binding, FunctionModel, Kind, Models, Roles};
+pub use text::{Literal, Shape};
+pub use values::{Evaluator, Program, Value};
+pub use view::{CallView, Callee, Given, Port};

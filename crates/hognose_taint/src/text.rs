@@ -1,0 +1,413 @@
+//! The shape of text: constant, put together from parts, or unknown; and the constants a value may be.
+
+use hognose_python::ModuleId;
+use hognose_python::ir::{Argument, Number, Op, Operand, OperandKind};
+
+use crate::models::Kind;
+use crate::values::{Evaluator, Value};
+
+/// How a text comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shape {
+    /// Written in the program, or made only of what is written there and of harmless values such as numbers.
+    Constant,
+    /// Not known.
+    Dynamic,
+    /// Put together from constant text and other parts.
+    Built,
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// `None`
+    None,
+    /// `True`, `False`
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// A string; bytes by code point.
+    Str(String),
+    /// The qualified name of a class or function, or of the class of an instance.
+    Name(String),
+}
+
+/// How deep shapes are followed.
+const MAX_DEPTH: u32 = 64;
+
+/// How many elements of a display, or ways into a join, are looked at.
+const MOST_PARTS: usize = 256;
+
+/// Methods of strings that give a text of the same shape.
+const SHAPE_KEEPING: &[&str] = &[
+    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "encode", "decode", "expandtabs",
+    "removeprefix", "removesuffix", "swapcase", "splitlines", "split",
+];
+
+impl Evaluator<'_> {
+    /// The shape of a text; parts that are clean for `kind` count as constant.
+    pub fn shape(&self, module: ModuleId, operand: Operand, kind: Option<Kind>) -> Shape {
+        self.shape_at(module, operand, kind, 0)
+    }
+
+    fn shape_at(&self, module: ModuleId, operand: Operand, kind: Option<Kind>, depth: u32) -> Shape {
+        if operand.is_constant() {
+            return Shape::Constant;
+        }
+        if depth > MAX_DEPTH {
+            return Shape::Dynamic;
+        }
+        let project = self.project();
+        let Some(index) = operand.as_register() else {
+            return self.shape_of_values(module, operand, kind, depth);
+        };
+        let ir = &project.module(module).ir;
+        let instruction = ir.get(index);
+        let recur = |operand| self.shape_at(module, operand, kind, depth + 1);
+        match instruction.op {
+            Op::Add => match (recur(instruction.operand_a()), recur(instruction.operand_b())) {
+                (Shape::Constant, Shape::Constant) => Shape::Constant,
+                (Shape::Dynamic, Shape::Dynamic) => Shape::Dynamic,
+                _ => Shape::Built,
+            },
+            Op::Mod => match recur(instruction.operand_a()) {
+                Shape::Constant => {
+                    if self.is_number(module, instruction.operand_a()) || self.formats_numbers_only(module, instruction.operand_a()) {
+                        return Shape::Constant;
+                    }
+                    match recur(instruction.operand_b()) {
+                        Shape::Constant => Shape::Constant,
+                        _ => Shape::Built,
+                    }
+                }
+                shape => shape,
+            },
+            // `"?, " * n`
+            Op::Mul | Op::Binary | Op::Div | Op::Neg | Op::Unary => {
+                let constant = recur(instruction.operand_a()) == Shape::Constant
+                    || instruction.op == Op::Mul && recur(instruction.operand_b()) == Shape::Constant;
+                if constant { Shape::Constant } else { Shape::Dynamic }
+            }
+            Op::Compare | Op::Not => Shape::Constant,
+            Op::Format => {
+                let (mut has_text, mut worst) = (false, Shape::Constant);
+                for part in ir.list(instruction.a) {
+                    if part.as_str().is_some_and(|text| !project.text(text).is_empty()) {
+                        has_text = true;
+                    }
+                    worst = worst.max(recur(part));
+                }
+                match worst {
+                    Shape::Dynamic if has_text => Shape::Built,
+                    shape => shape,
+                }
+            }
+            Op::Tuple | Op::List | Op::Set => self.worst(ir.list(instruction.a), &recur),
+            Op::Dict => self.worst(ir.pairs(instruction.a).map(|(_, value)| value), &recur),
+            Op::Phi => self.worst(ir.phi(instruction.a).map(|(value, _)| value).filter(|&value| value != operand && !value.is_absent()), &recur),
+            Op::And | Op::Or => recur(instruction.operand_a()).max(recur(instruction.operand_b())),
+            Op::Star | Op::Comprehension | Op::Element | Op::Await | Op::UnpackRest | Op::Unpack | Op::Enter => {
+                recur(instruction.operand_a())
+            }
+            Op::DictComprehension => recur(instruction.operand_b()),
+            Op::Subscript => match recur(instruction.operand_a()) {
+                // An element of a constant collection.
+                Shape::Constant => Shape::Constant,
+                _ => self.shape_of_values(module, operand, kind, depth),
+            },
+            Op::Call => self.shape_of_call(module, operand, kind, depth),
+            _ => self.shape_of_values(module, operand, kind, depth),
+        }
+    }
+
+    fn worst(&self, operands: impl Iterator<Item = Operand>, recur: &dyn Fn(Operand) -> Shape) -> Shape {
+        operands.take(MOST_PARTS).map(recur).max().unwrap_or(Shape::Constant)
+    }
+
+    fn shape_of_call(&self, module: ModuleId, operand: Operand, kind: Option<Kind>, depth: u32) -> Shape {
+        let project = self.project();
+        let ir = &project.module(module).ir;
+        let Some(instruction) = ir.instruction(operand) else { return Shape::Dynamic };
+        let recur = |operand| self.shape_at(module, operand, kind, depth + 1);
+        if let Some(callee) = ir.instruction(instruction.operand_a())
+            && callee.op == Op::Attr
+        {
+            let base = callee.operand_a();
+            match project.text(callee.symbol_b()) {
+                "format" | "format_map" => {
+                    let base = recur(base);
+                    if base != Shape::Dynamic {
+                        let arguments = self.worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
+                        return if arguments == Shape::Constant { base } else { Shape::Built };
+                    }
+                }
+                "join" if recur(base) == Shape::Constant => {
+                    // Elements that are themselves built make it built; unknown ones may be anything.
+                    return match ir.arguments(instruction.b).next() {
+                        Some((Argument::Positional, elements)) => {
+                            let shape = recur(elements);
+                            let mixed = ir.instruction(elements).is_some_and(|display| {
+                                matches!(display.op, Op::List | Op::Tuple)
+                                    && ir.list(display.a).any(|element| recur(element) == Shape::Constant)
+                            });
+                            if shape == Shape::Dynamic && mixed { Shape::Built } else { shape }
+                        }
+                        _ => Shape::Dynamic,
+                    };
+                }
+                "replace" => {
+                    let arguments = self.worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
+                    return match (recur(base), arguments) {
+                        (shape, Shape::Constant) => shape,
+                        (Shape::Constant, _) => Shape::Built,
+                        (shape, _) => shape,
+                    };
+                }
+                // An element of a constant mapping, or a constant default.
+                "get" => {
+                    if recur(base) == Shape::Constant {
+                        let rest = ir.arguments(instruction.b).skip(1).map(|(_, value)| value);
+                        return self.worst(rest, &recur);
+                    }
+                }
+                method if SHAPE_KEEPING.contains(&method) => {
+                    let shape = recur(base);
+                    if shape != Shape::Dynamic {
+                        return shape;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let OperandKind::Global(name) = instruction.operand_a().kind() {
+            let first = ir.arguments(instruction.b).next().map(|(_, value)| value);
+            match (project.text(name), first) {
+                ("str" | "dedent" | "repr" | "format" | "bytes" | "sorted" | "list" | "tuple" | "set" | "reversed", Some(first)) => {
+                    return recur(first);
+                }
+                ("len" | "range" | "enumerate", _) => return Shape::Constant,
+                _ => {}
+            }
+        }
+        if let Some(kind) = kind
+            && self.is_cleaned(module, operand, kind)
+        {
+            return Shape::Constant;
+        }
+        self.shape_of_values(module, operand, kind, depth)
+    }
+
+    fn shape_of_values(&self, module: ModuleId, operand: Operand, kind: Option<Kind>, depth: u32) -> Shape {
+        let values = self.values(module, operand);
+        if values.is_empty() {
+            return Shape::Dynamic;
+        }
+        let mut worst = Shape::Constant;
+        for &value in &*values {
+            let shape = match value {
+                Value::Constant(..) | Value::Class(..) | Value::Function(..) | Value::Module(..) => Shape::Constant,
+                Value::Instance(module, class) if self.program.models.is_harmless(module, class) => Shape::Constant,
+                Value::Other(other, result) if (other, result) != (module, operand) => {
+                    self.shape_at(other, result, kind, depth + 1)
+                }
+                _ => Shape::Dynamic,
+            };
+            worst = worst.max(shape);
+        }
+        worst
+    }
+
+    /// Whether all that an operand may be is a number, a date or the like.
+    pub fn is_number(&self, module: ModuleId, operand: Operand) -> bool {
+        let values = self.values(module, operand);
+        !values.is_empty()
+            && values.iter().all(|&value| match value {
+                Value::Instance(module, class) => self.program.models.is_harmless(module, class),
+                Value::Constant(_, constant) => {
+                    matches!(constant.kind(), OperandKind::Int(_) | OperandKind::Number(_) | OperandKind::Bool(_) | OperandKind::None)
+                }
+                _ => false,
+            })
+    }
+
+    /// Whether a `%` format has conversions for numbers only: `"%d rows"`.
+    fn formats_numbers_only(&self, module: ModuleId, format: Operand) -> bool {
+        let Some(text) = self.constant_text(module, format) else { return false };
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find('%') {
+            let conversion = rest[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #.*".contains(c));
+            match conversion.chars().next() {
+                Some('d' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o' | '%') => rest = &conversion[1..],
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// The constant text that a text begins with; empty where nothing is known of its beginning.
+    pub fn constant_prefix(&self, module: ModuleId, operand: Operand) -> String {
+        let mut prefix = String::new();
+        self.add_prefix(module, operand, &mut prefix, 0);
+        prefix
+    }
+
+    /// Adds the constant beginning of an operand. Whether all of it was constant, so that what follows counts, too.
+    fn add_prefix(&self, module: ModuleId, operand: Operand, prefix: &mut String, depth: u32) -> bool {
+        if depth > 16 {
+            return false;
+        }
+        if let Some(text) = self.constant_text(module, operand) {
+            prefix.push_str(&text);
+            return true;
+        }
+        let ir = &self.project().module(module).ir;
+        let Some(instruction) = ir.instruction(operand) else { return false };
+        match instruction.op {
+            Op::Add => {
+                self.add_prefix(module, instruction.operand_a(), prefix, depth + 1)
+                    && self.add_prefix(module, instruction.operand_b(), prefix, depth + 1)
+            }
+            Op::Format => ir.list(instruction.a).all(|part| self.add_prefix(module, part, prefix, depth + 1)),
+            Op::Mod => {
+                if let Some(text) = self.constant_text(module, instruction.operand_a()) {
+                    prefix.push_str(text.split('%').next().unwrap_or_default());
+                }
+                false
+            }
+            Op::Call => {
+                let template = ir
+                    .instruction(instruction.operand_a())
+                    .filter(|callee| callee.op == Op::Attr && self.project().text(callee.symbol_b()) == "format")
+                    .and_then(|callee| self.constant_text(module, callee.operand_a()));
+                if let Some(text) = template {
+                    prefix.push_str(text.split('{').next().unwrap_or_default());
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// The one text that an operand is, if it is constant.
+    pub fn constant_text(&self, module: ModuleId, operand: Operand) -> Option<String> {
+        match self.literals(module, operand) {
+            (mut literals, true) if literals.len() == 1 => match literals.pop() {
+                Some(Literal::Str(text)) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The constants that an operand may be (for a collection: that its elements may be), and whether that is all it
+    /// may be.
+    pub fn literals(&self, module: ModuleId, operand: Operand) -> (Vec<Literal>, bool) {
+        let mut literals = Vec::new();
+        let complete = self.collect_literals(module, operand, &mut literals, 0);
+        (literals, complete)
+    }
+
+    fn collect_literals(&self, module: ModuleId, operand: Operand, literals: &mut Vec<Literal>, depth: u32) -> bool {
+        if depth > 8 || literals.len() > 256 {
+            return false;
+        }
+        let project = self.project();
+        let values = self.values(module, operand);
+        let mut complete = !values.is_empty();
+        for &value in &*values {
+            match value {
+                Value::Constant(module, constant) => match self.literal(module, constant) {
+                    Some(literal) => push(literals, literal),
+                    None => complete = false,
+                },
+                Value::Class(module, class) | Value::Instance(module, class) => {
+                    push(literals, Literal::Name(project.qualified_name(module, class)));
+                    complete &= matches!(value, Value::Class(..));
+                }
+                Value::Function(module, function) => {
+                    push(literals, Literal::Name(project.qualified_name(module, function)));
+                }
+                Value::External(external) => {
+                    push(literals, Literal::Name(project.external_name(external).to_owned()));
+                    complete = false;
+                }
+                Value::Other(module, result) => complete &= self.fold(module, result, literals, depth),
+                Value::Module(_) | Value::Method(..) | Value::Typed(..) => complete = false,
+            }
+        }
+        complete
+    }
+
+    fn literal(&self, module: ModuleId, constant: Operand) -> Option<Literal> {
+        let project = self.project();
+        Some(match constant.kind() {
+            OperandKind::None => Literal::None,
+            OperandKind::Bool(value) => Literal::Bool(value),
+            OperandKind::Int(value) => Literal::Int(i64::from(value)),
+            OperandKind::Str(text) | OperandKind::Bytes(text) => Literal::Str(project.text(text).to_owned()),
+            OperandKind::Number(index) => match project.module(module).ir.numbers[index as usize] {
+                Number::Int(value) => Literal::Int(value),
+                Number::Float(value) => Literal::Float(value),
+                Number::BigInt | Number::Complex => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// Constants put together from constants.
+    fn fold(&self, module: ModuleId, result: Operand, literals: &mut Vec<Literal>, depth: u32) -> bool {
+        let ir = &self.project().module(module).ir;
+        let Some(instruction) = ir.instruction(result) else { return false };
+        match instruction.op {
+            Op::List | Op::Tuple | Op::Set => {
+                let mut complete = true;
+                for element in ir.list(instruction.a).take(64) {
+                    complete &= self.collect_literals(module, element, literals, depth + 1);
+                }
+                complete
+            }
+            Op::Add | Op::BitOr | Op::Mul => {
+                let one = |operand| {
+                    let mut found = Vec::new();
+                    let complete = self.collect_literals(module, operand, &mut found, depth + 1);
+                    (complete && found.len() == 1).then(|| found.remove(0))
+                };
+                match (instruction.op, one(instruction.operand_a()), one(instruction.operand_b())) {
+                    (Op::Add, Some(Literal::Str(a)), Some(Literal::Str(b))) => push(literals, Literal::Str(a + &b)),
+                    (Op::Add, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
+                        push(literals, Literal::Int(a.wrapping_add(b)));
+                    }
+                    (Op::Mul, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
+                        push(literals, Literal::Int(a.wrapping_mul(b)));
+                    }
+                    (Op::BitOr, Some(Literal::Int(a)), Some(Literal::Int(b))) => push(literals, Literal::Int(a | b)),
+                    _ => return false,
+                }
+                true
+            }
+            Op::Format => {
+                let mut text = String::new();
+                for part in ir.list(instruction.a) {
+                    let mut found = Vec::new();
+                    let complete = self.collect_literals(module, part, &mut found, depth + 1);
+                    match (complete, found.as_slice()) {
+                        (true, [Literal::Str(part)]) => text.push_str(part),
+                        (true, [Literal::Int(part)]) => text.push_str(&part.to_string()),
+                        _ => return false,
+                    }
+                }
+                push(literals, Literal::Str(text));
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+fn push(literals: &mut Vec<Literal>, literal: Literal) {
+    if !literals.contains(&literal) {
+        literals.push(literal);
+    }
+}

@@ -1,0 +1,8 @@
+"""Entry point for the development server and for the WSGI container."""
+
+from shop import create_app
+
+app = create_app()
+
+if __name__ == "__main__":
+    app.run(host="127.0.0.1", port=8000, debug=False)

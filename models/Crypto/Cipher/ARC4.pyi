@@ -1,0 +1,3 @@
+from typing import Any
+
+def new(key: Any, drop: Any = 0) -> Any: ...

@@ -1,0 +1,4 @@
+# PyCrypto only
+from typing import Any
+
+def new(key: Any, *args: Any, **kwargs: Any) -> Any: ...

@@ -1,0 +1,1 @@
+from .SHA1 import new as new

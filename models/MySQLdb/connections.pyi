@@ -1,0 +1,1 @@
+from MySQLdb import Connection as Connection

@@ -1,0 +1,1 @@
+from . import SSL as SSL, crypto as crypto

@@ -1,0 +1,1 @@
+from asyncpg import Pool as Pool, create_pool as create_pool

@@ -1,0 +1,1 @@
+from pickle import load as load, loads as loads

@@ -1,0 +1,6 @@
+from typing import Any
+
+class AESGCM:
+    def __init__(self, key: Any) -> None: ...
+    @staticmethod
+    def generate_key(bit_length: Any) -> bytes: ...

@@ -1,0 +1,6 @@
+from typing import Any
+
+from xml.dom.minidom import Document
+
+def parse(file: Any, parser: Any = None, bufsize: Any = None, forbid_dtd: Any = False, forbid_entities: Any = True, forbid_external: Any = True) -> Document: ...
+def parseString(string: Any, parser: Any = None, forbid_dtd: Any = False, forbid_entities: Any = True, forbid_external: Any = True) -> Document: ...

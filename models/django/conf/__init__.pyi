@@ -1,0 +1,6 @@
+from typing import Any
+
+class LazySettings:
+    def configure(self, default_settings: Any = ..., **options: Any) -> None: ...
+    def __getattr__(self, name: Any) -> Any: ...
+settings: LazySettings

@@ -1,0 +1,6 @@
+from django.db.models import Model
+
+class AbstractBaseUser(Model):
+    password: str
+    def set_password(self, raw_password: Annotated[str, Sink["password"]]) -> None: ...
+    def check_password(self, raw_password: Annotated[str, Sink["password"]]) -> bool: ...

@@ -1,0 +1,1 @@
+from django.http import FileResponse as FileResponse, Http404 as Http404, HttpResponse as HttpResponse, HttpResponseBase as HttpResponseBase, HttpResponsePermanentRedirect as HttpResponsePermanentRedirect, HttpResponseRedirect as HttpResponseRedirect, JsonResponse as JsonResponse, StreamingHttpResponse as StreamingHttpResponse

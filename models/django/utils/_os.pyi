@@ -1,0 +1,3 @@
+from typing import Any
+
+def safe_join(base: Any, *paths: Sanitizes["file-path"]) -> str: ...

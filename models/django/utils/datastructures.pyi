@@ -1,0 +1,1 @@
+from django.http.request import MultiValueDict as MultiValueDict

@@ -1,0 +1,1 @@
+from starlette.websockets import WebSocket as WebSocket

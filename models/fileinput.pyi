@@ -1,0 +1,3 @@
+from typing import Any
+
+def input(files: Annotated[Any, Sink["file-path"], Sanitizes["*"]] = None, inplace: Any = False, backup: Any = "", *, mode: Any = "r", openhook: Any = None, encoding: Any = None, errors: Any = None) -> Source["file-content"]: ...

@@ -1,0 +1,1 @@
+from flask import make_response as make_response, redirect as redirect, abort as abort, flash as flash, url_for as url_for, send_file as send_file, send_from_directory as send_from_directory, stream_with_context as stream_with_context

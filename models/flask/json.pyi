@@ -1,0 +1,6 @@
+from typing import Any
+
+from flask import jsonify as jsonify
+
+def dumps(obj: Any, **kwargs: Any) -> str: ...
+def loads(s: Any, **kwargs: Any) -> Any: ...

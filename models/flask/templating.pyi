@@ -1,0 +1,1 @@
+from flask import render_template as render_template, stream_template as stream_template, render_template_string as render_template_string, stream_template_string as stream_template_string

@@ -1,0 +1,1 @@
+from flask import Request as Request, Response as Response

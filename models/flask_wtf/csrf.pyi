@@ -1,0 +1,1 @@
+from flask_wtf import CSRFProtect as CSRFProtect

@@ -1,0 +1,3 @@
+from typing import Any
+
+def load(filename: Annotated[Any, Sink["deserialize"], Sink["file-path"]], mmap_mode: Any = None, ensure_native_byte_order: Any = "auto") -> Any: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+def escape_filter_chars(text: Sanitizes["ldap"], encoding: Any = None) -> str: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+def clean(html: Sanitizes["html"], *args: Any, **kwargs: Any) -> str: ...

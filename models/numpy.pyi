@@ -1,0 +1,6 @@
+from typing import Any, Literal, overload
+
+@overload
+def load(file: Annotated[Any, Sink["deserialize"], Sink["file-path"]], mmap_mode: Any = None, allow_pickle: Literal[True] = ..., fix_imports: Any = True, encoding: Any = "ASCII", *, max_header_size: Any = 10000) -> Any: ...
+@overload
+def load(file: Sink["file-path"], mmap_mode: Any = None, allow_pickle: Literal[False] = False, fix_imports: Any = True, encoding: Any = "ASCII", *, max_header_size: Any = 10000) -> Any: ...

@@ -1,0 +1,1 @@
+from paramiko import ChannelFile as ChannelFile, Channel as Channel

@@ -1,0 +1,1 @@
+from os.path import abspath as abspath, basename as basename, commonpath as commonpath, dirname as dirname, exists as exists, join as join, normpath as normpath, realpath as realpath, relpath as relpath, split as split, splitext as splitext

@@ -1,0 +1,3 @@
+from typing import Any
+
+def spawn(argv: Sink["argv"], master_read: Any = ..., stdin_read: Any = ...) -> int: ...

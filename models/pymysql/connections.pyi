@@ -1,0 +1,1 @@
+from pymysql import Connection as Connection

@@ -1,0 +1,1 @@
+from requests import Request as Request, PreparedRequest as PreparedRequest, Response as Response

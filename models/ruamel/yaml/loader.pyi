@@ -1,0 +1,1 @@
+from ruamel.yaml import SafeLoader as SafeLoader, RoundTripLoader as RoundTripLoader, Loader as Loader

@@ -1,0 +1,1 @@
+from urllib.parse import parse_qs as parse_qs, parse_qsl as parse_qsl, quote as quote, quote_plus as quote_plus, unquote as unquote, unquote_plus as unquote_plus, urlencode as urlencode, urljoin as urljoin, urlparse as urlparse, urlsplit as urlsplit, urlunparse as urlunparse, urlunsplit as urlunsplit

@@ -1,0 +1,5 @@
+from typing import Any
+
+class Starlette:
+    state: Any
+    def __init__(self, debug: Annotated[bool, Sink["debug-flag"]] = False, routes: Any = None, middleware: Any = None, exception_handlers: Any = None, lifespan: Any = None, **kwargs: Any) -> None: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+def run(app: Any, *, host: Annotated[str, Sink["bind-address"]] = "127.0.0.1", port: Any = 8000, **kwargs: Any) -> None: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+def open(url: Any, new: Any = 0, autoraise: Any = True) -> bool: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+def run_simple(hostname: Annotated[str, Sink["bind-address"]], port: Any, application: Any, use_reloader: Any = False, use_debugger: Annotated[bool, Sink["debug-flag"]] = False, use_evalex: Any = True, extra_files: Any = None, exclude_patterns: Any = None, reloader_interval: Any = 1, reloader_type: Any = "auto", threaded: Any = False, processes: Any = 1, request_handler: Any = None, static_files: Any = None, passthrough_errors: Any = False, ssl_context: Any = None) -> None: ...

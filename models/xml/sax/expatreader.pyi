@@ -1,0 +1,6 @@
+from typing import Any
+
+from xml.sax.xmlreader import XMLReader
+
+class ExpatParser(XMLReader): ...
+def create_parser(*args: Any, **kwargs: Any) -> ExpatParser: ...

@@ -1,0 +1,3 @@
+feature_external_ges = "http://xml.org/sax/features/external-general-entities"
+feature_external_pes = "http://xml.org/sax/features/external-parameter-entities"
+class ContentHandler: ...

@@ -1,0 +1,2 @@
+# Python 2
+from xmlrpc.client import ServerProxy as ServerProxy, dumps as dumps, loads as loads

@@ -1,0 +1,1 @@
+from yaml import BaseLoader as BaseLoader, SafeLoader as SafeLoader, FullLoader as FullLoader, Loader as Loader, UnsafeLoader as UnsafeLoader
