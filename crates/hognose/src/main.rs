@@ -29,6 +29,11 @@ mod sources;
 mod terminal;
 mod watch;
 
+/// Trees of syntax are many small allocations, made and dropped file after file; the system's allocator is no match
+/// for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Wrong usage, or something could not be looked at.
 const EXIT_TROUBLE: u8 = 2;
 

@@ -35,7 +35,10 @@ mod tests {
 
     #[test]
     fn is_stable_for_ever() {
-        assert_eq!(Fingerprint::of(["sql-injection", "view", "x"]).to_string(), "d2dbf37f7ae20fb3");
+        assert_eq!(
+            Fingerprint::of(["sql-injection", "view", "x"]).to_string(),
+            "d2dbf37f7ae20fb3"
+        );
     }
 
     #[test]

@@ -118,13 +118,27 @@ impl fmt::Display for ProblemKind {
 
 impl Problem {
     /// A problem with a whole file.
-    pub fn in_file(kind: ProblemKind, path: impl Into<Arc<str>>, message: impl Into<String>) -> Self {
-        Problem { path: Some(path.into()), range: None, kind, message: message.into() }
+    pub fn in_file(
+        kind: ProblemKind,
+        path: impl Into<Arc<str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Problem {
+            path: Some(path.into()),
+            range: None,
+            kind,
+            message: message.into(),
+        }
     }
 
     /// A problem with no file of its own.
     pub fn general(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Problem { path: None, range: None, kind, message: message.into() }
+        Problem {
+            path: None,
+            range: None,
+            kind,
+            message: message.into(),
+        }
     }
 
     /// The same problem at a place in its file.

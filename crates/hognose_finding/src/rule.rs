@@ -86,8 +86,7 @@ pub enum Persona {
 impl Rule {
     /// Whether `persona` is shown a finding of this rule at `confidence`.
     pub fn shown_to(&self, persona: Persona, confidence: Confidence) -> bool {
-        persona == Persona::Auditor
-            || (self.persona <= persona && confidence >= Confidence::Likely)
+        persona == Persona::Auditor || (self.persona <= persona && confidence >= Confidence::Likely)
     }
 }
 

@@ -54,7 +54,9 @@ fn levels(text: &str) -> usize {
                 open.push((0, 0));
             }
             TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
-                if open.len() > 1 && let Some((element, kept)) = open.pop() {
+                if open.len() > 1
+                    && let Some((element, kept)) = open.pop()
+                {
                     total -= element + kept;
                 }
             }
@@ -110,7 +112,10 @@ mod tests {
     #[test]
     fn levels_are_counted() {
         assert_eq!(levels("x = 1\n"), 1);
-        assert_eq!(levels(&format!("x = {}{}\n", "[".repeat(50), "]".repeat(50))), 51);
+        assert_eq!(
+            levels(&format!("x = {}{}\n", "[".repeat(50), "]".repeat(50))),
+            51
+        );
         assert_eq!(levels(&format!("x = [{}]\n", "(1), ".repeat(1000))), 3);
         assert!(levels(&format!("x = {}1\n", "not ".repeat(1000))) >= 1000);
         assert!(levels(&format!("x = [{}1]\n", "lambda a, b: ".repeat(1000))) >= 1000);

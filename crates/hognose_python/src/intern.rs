@@ -25,38 +25,52 @@ pub struct Interner {
 
 #[derive(Debug, Default)]
 struct Shard {
-    table: HashTable<u32>,
-    /// End of each text in `text`; it starts where the one before ends.
-    ends: Vec<u32>,
+    /// Index of each text and half its hash, so that growing need not hash again.
+    table: HashTable<(u32, u32)>,
+    /// Start and end of each text in `text`.
+    places: Vec<(u32, u32)>,
     text: String,
 }
 
 impl Shard {
     fn get(&self, index: u32) -> &str {
-        let index = index as usize;
-        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
-        &self.text[start..self.ends[index] as usize]
+        let (start, end) = self.places[index as usize];
+        &self.text[start as usize..end as usize]
     }
 
     fn find(&self, hash: u64, text: &str) -> Option<u32> {
-        self.table.find(hash, |&index| self.get(index) == text).copied()
+        let half = half_of(hash);
+        let same = |&(index, other): &(u32, u32)| other == half && self.get(index) == text;
+        self.table
+            .find(table_hash(half), same)
+            .map(|&(index, _)| index)
     }
 
     fn intern(&mut self, hash: u64, text: &str) -> u32 {
         if let Some(index) = self.find(hash, text) {
             return index;
         }
-        let index = self.ends.len() as u32;
+        let index = self.places.len() as u32;
+        let start = self.text.len() as u32;
         self.text.push_str(text);
-        self.ends.push(self.text.len() as u32);
-        let Shard { table, ends, text } = self;
-        table.insert_unique(hash, index, |&other| {
-            let other = other as usize;
-            let start = if other == 0 { 0 } else { ends[other - 1] as usize };
-            hash_of(&text[start..ends[other] as usize])
-        });
+        self.places.push((start, self.text.len() as u32));
+        let half = half_of(hash);
+        self.table
+            .insert_unique(table_hash(half), (index, half), |&(_, half)| {
+                table_hash(half)
+            });
         index
     }
+}
+
+/// The half of a hash that does not choose the shard.
+fn half_of(hash: u64) -> u32 {
+    hash as u32
+}
+
+/// The table looks at the low bits and the top seven.
+fn table_hash(half: u32) -> u64 {
+    u64::from(half) | u64::from(half) << 32
 }
 
 fn hash_of(text: &str) -> u64 {
@@ -64,13 +78,14 @@ fn hash_of(text: &str) -> u64 {
 }
 
 fn shard_of(hash: u64) -> usize {
-    // The table uses the low bits and the top seven; take some from between.
     (hash >> 40) as usize & (SHARDS - 1)
 }
 
 impl Default for Interner {
     fn default() -> Self {
-        Interner { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        Interner {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+        }
     }
 }
 
@@ -79,7 +94,10 @@ impl Interner {
     pub fn intern(&self, text: &str) -> Symbol {
         let hash = hash_of(text);
         let shard = shard_of(hash);
-        let index = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner).intern(hash, text);
+        let index = self.shards[shard]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .intern(hash, text);
         Symbol(index << SHARD_BITS | shard as u32)
     }
 
@@ -92,7 +110,7 @@ impl Interner {
                 .map(|shard| {
                     let mut shard = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
                     shard.text.shrink_to_fit();
-                    shard.ends.shrink_to_fit();
+                    shard.places.shrink_to_fit();
                     shard
                 })
                 .collect(),
@@ -122,7 +140,12 @@ impl Symbols {
 
     /// One past the largest symbol number, for tables indexed by symbol.
     pub fn table_len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.ends.len()).max().unwrap_or(0) << SHARD_BITS
+        self.shards
+            .iter()
+            .map(|shard| shard.places.len())
+            .max()
+            .unwrap_or(0)
+            << SHARD_BITS
     }
 }
 
@@ -140,11 +163,18 @@ mod tests {
     #[test]
     fn same_text_same_symbol() {
         let interner = Interner::default();
-        let (a, b, empty) = (interner.intern("alpha"), interner.intern("beta"), interner.intern(""));
+        let (a, b, empty) = (
+            interner.intern("alpha"),
+            interner.intern("beta"),
+            interner.intern(""),
+        );
         assert_eq!(interner.intern("alpha"), a);
         assert_ne!(a, b);
         let symbols = interner.freeze();
-        assert_eq!((symbols.text(a), symbols.text(b), symbols.text(empty)), ("alpha", "beta", ""));
+        assert_eq!(
+            (symbols.text(a), symbols.text(b), symbols.text(empty)),
+            ("alpha", "beta", "")
+        );
         assert_eq!(symbols.find("beta"), Some(b));
         assert_eq!(symbols.find("gamma"), None);
     }

@@ -189,7 +189,7 @@ impl Operand {
     }
 
     /// A string constant.
-    pub(crate) fn str(text: Symbol) -> Self {
+    pub fn str(text: Symbol) -> Self {
         Operand(TAG_STR << TAG_SHIFT | text.0)
     }
 
@@ -200,7 +200,9 @@ impl Operand {
 
     /// An integer of 29 bits, or nothing.
     pub(crate) fn int(value: i64) -> Option<Self> {
-        (-(1 << 28)..1 << 28).contains(&value).then(|| Operand(TAG_INT << TAG_SHIFT | (value as u32 & PAYLOAD)))
+        (-(1 << 28)..1 << 28)
+            .contains(&value)
+            .then(|| Operand(TAG_INT << TAG_SHIFT | (value as u32 & PAYLOAD)))
     }
 
     /// `True` or `False`.
@@ -552,12 +554,25 @@ impl Ir {
     /// Instruction number `index`.
     pub fn get(&self, index: u32) -> Instruction {
         let index = index as usize;
-        Instruction { op: self.ops[index], a: self.a[index], b: self.b[index] }
+        Instruction {
+            op: self.ops[index],
+            a: self.a[index],
+            b: self.b[index],
+        }
     }
 
     /// The instruction behind `operand`, if it is a register.
     pub fn instruction(&self, operand: Operand) -> Option<Instruction> {
         operand.as_register().map(|index| self.get(index))
+    }
+
+    /// Whether some instruction or parameter uses a constant or a name; quicker than to ask each.
+    pub fn mentions(&self, operand: Operand) -> bool {
+        let word = operand.0;
+        [&self.a, &self.b, &self.extra]
+            .into_iter()
+            .any(|words| words.contains(&word))
+            || self.params.iter().any(|param| param.default == operand)
     }
 
     /// Source range of instruction number `index`.
@@ -571,7 +586,10 @@ impl Ir {
     }
 
     /// The arguments of a [`Op::Call`] whose second word is `extra`.
-    pub fn arguments(&self, extra: u32) -> impl ExactSizeIterator<Item = (Argument, Operand)> + Clone + '_ {
+    pub fn arguments(
+        &self,
+        extra: u32,
+    ) -> impl ExactSizeIterator<Item = (Argument, Operand)> + Clone + '_ {
         let at = extra as usize;
         let count = self.extra[at] as usize;
         self.extra[at + 1..=at + 2 * count]
@@ -580,13 +598,21 @@ impl Ir {
     }
 
     /// The counted operands at `extra` (formats and displays).
-    pub fn list(&self, extra: u32) -> impl ExactSizeIterator<Item = Operand> + DoubleEndedIterator + Clone + '_ {
+    pub fn list(
+        &self,
+        extra: u32,
+    ) -> impl ExactSizeIterator<Item = Operand> + DoubleEndedIterator + Clone + '_ {
         let at = extra as usize;
-        self.extra[at + 1..=at + self.extra[at] as usize].iter().map(|&word| Operand(word))
+        self.extra[at + 1..=at + self.extra[at] as usize]
+            .iter()
+            .map(|&word| Operand(word))
     }
 
     /// The counted pairs at `extra` (dicts: key, value; phis: value, block word).
-    pub fn pairs(&self, extra: u32) -> impl ExactSizeIterator<Item = (Operand, Operand)> + Clone + '_ {
+    pub fn pairs(
+        &self,
+        extra: u32,
+    ) -> impl ExactSizeIterator<Item = (Operand, Operand)> + Clone + '_ {
         let at = extra as usize;
         self.extra[at + 1..=at + 2 * self.extra[at] as usize]
             .chunks_exact(2)
@@ -610,17 +636,27 @@ impl Ir {
             5 => Compare::In,
             _ => Compare::NotIn,
         };
-        (operator, Operand(self.extra[at + 1]), Operand(self.extra[at + 2]))
+        (
+            operator,
+            Operand(self.extra[at + 1]),
+            Operand(self.extra[at + 2]),
+        )
     }
 
     /// Name (or key) and value of a [`Op::StoreAttr`] (or [`Op::StoreSubscript`]).
     pub fn stored(&self, extra: u32) -> (Operand, Operand) {
-        (Operand(self.extra[extra as usize]), Operand(self.extra[extra as usize + 1]))
+        (
+            Operand(self.extra[extra as usize]),
+            Operand(self.extra[extra as usize + 1]),
+        )
     }
 
     /// Name and value of a [`Op::StoreAttr`].
     pub fn stored_attr(&self, extra: u32) -> (Symbol, Operand) {
-        (Symbol(self.extra[extra as usize]), Operand(self.extra[extra as usize + 1]))
+        (
+            Symbol(self.extra[extra as usize]),
+            Operand(self.extra[extra as usize + 1]),
+        )
     }
 
     /// Calls `found` for each operand that instruction number `index` uses.
@@ -661,7 +697,9 @@ impl Ir {
                 found(Operand(a));
                 found(Operand(b));
             }
-            Op::Slice => self.extra[a as usize..a as usize + 3].iter().for_each(|&word| found(Operand(word))),
+            Op::Slice => self.extra[a as usize..a as usize + 3]
+                .iter()
+                .for_each(|&word| found(Operand(word))),
             Op::Call => {
                 found(Operand(a));
                 self.arguments(b).for_each(|(_, value)| found(value));
@@ -729,12 +767,17 @@ impl Ir {
     /// What `name` is bound to when the module or class body `id` ends.
     pub fn export(&self, id: FunctionId, name: Symbol) -> Option<Operand> {
         let exports = self.exports_of(id);
-        exports.binary_search_by_key(&name, |&(symbol, _)| symbol).ok().map(|index| exports[index].1)
+        exports
+            .binary_search_by_key(&name, |&(symbol, _)| symbol)
+            .ok()
+            .map(|index| exports[index].1)
     }
 
     /// All values the variable `name` of function `id` ever has, as inner functions see it.
     pub fn cell(&self, id: FunctionId, name: Symbol) -> impl Iterator<Item = Operand> + '_ {
-        let start = self.cells.partition_point(|&(function, symbol, _)| (function, symbol) < (id, name));
+        let start = self
+            .cells
+            .partition_point(|&(function, symbol, _)| (function, symbol) < (id, name));
         self.cells[start..]
             .iter()
             .take_while(move |&&(function, symbol, _)| (function, symbol) == (id, name))
@@ -744,7 +787,9 @@ impl Ir {
     /// The function that contains instruction number `index`.
     pub fn function_at(&self, index: u32) -> FunctionId {
         // Functions are laid out one after the other in the order of their numbers.
-        let at = self.functions.partition_point(|function| function.start <= index);
+        let at = self
+            .functions
+            .partition_point(|function| function.start <= index);
         let mut id = at.saturating_sub(1);
         // Empty functions share their start with the next one.
         while id > 0 && self.functions[id].end <= index {
@@ -755,27 +800,30 @@ impl Ir {
 
     /// The block that contains instruction number `index`.
     pub fn block_at(&self, index: u32) -> u32 {
-        self.blocks.partition_point(|block| block.start <= index).saturating_sub(1) as u32
+        self.blocks
+            .partition_point(|block| block.start <= index)
+            .saturating_sub(1) as u32
     }
 
-    /// Gives unused capacity back; called once when a module is complete.
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.ops.shrink_to_fit();
-        self.a.shrink_to_fit();
-        self.b.shrink_to_fit();
-        self.spans.shrink_to_fit();
-        self.extra.shrink_to_fit();
-        self.functions.shrink_to_fit();
-        self.params.shrink_to_fit();
-        self.operands.shrink_to_fit();
-        self.operand_spans.shrink_to_fit();
-        self.exports.shrink_to_fit();
-        self.blocks.shrink_to_fit();
-        self.imports.shrink_to_fit();
-        self.numbers.shrink_to_fit();
-        self.annotations.shrink_to_fit();
-        self.assigned.shrink_to_fit();
-        self.cells.shrink_to_fit();
+    /// Empties it and keeps its memory.
+    pub(crate) fn clear(&mut self) {
+        self.ops.clear();
+        self.a.clear();
+        self.b.clear();
+        self.spans.clear();
+        self.extra.clear();
+        self.functions.clear();
+        self.params.clear();
+        self.operands.clear();
+        self.operand_spans.clear();
+        self.exports.clear();
+        self.blocks.clear();
+        self.imports.clear();
+        self.star_imports.clear();
+        self.numbers.clear();
+        self.annotations.clear();
+        self.assigned.clear();
+        self.cells.clear();
     }
 }
 

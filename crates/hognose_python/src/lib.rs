@@ -19,7 +19,7 @@ mod text;
 
 pub use intern::{Interner, Symbol, Symbols};
 pub use ir::Ir;
-pub use module::{Comment, Module, content_hash, read_module, source_text};
+pub use module::{Comment, Module, Scratch, content_hash, read_module, source_text};
 pub use notebook::Notebook;
 pub use project::{ExternalId, ModuleId, Project, Target, module_name};
 pub use text::{Decoded, LineIndex, SourceEncoding, decode};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hognose_finding::{Problem, ProblemKind};
 use memchr::memmem;
 use ruff_python_ast::token::TokenKind;
-use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_python_ast::{ModModule, PythonVersion};
+use ruff_python_parser::{Mode, ParseOptions, Parsed, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use crate::depth;
@@ -62,14 +62,23 @@ pub fn content_hash(bytes: &[u8]) -> u64 {
 /// that is none, or is not Python.
 pub fn source_text<'a>(path: &str, bytes: &'a [u8]) -> Option<std::borrow::Cow<'a, str>> {
     if is_notebook(path) {
-        return read_notebook(bytes).ok().flatten().map(|notebook| notebook.text.into());
+        return read_notebook(bytes)
+            .ok()
+            .flatten()
+            .map(|notebook| notebook.text.into());
     }
     Some(decode(bytes).text)
 }
 
 fn is_notebook(path: &str) -> bool {
-    path.as_bytes().last_chunk::<6>().is_some_and(|end| end.eq_ignore_ascii_case(b".ipynb"))
+    path.as_bytes()
+        .last_chunk::<6>()
+        .is_some_and(|end| end.eq_ignore_ascii_case(b".ipynb"))
 }
+
+/// Memory that [`read_module`] uses again for the next file.
+#[derive(Default)]
+pub struct Scratch(lower::Scratch);
 
 /// Reads a file. Gives nothing where there is no Python to look at, with the problems that say why.
 pub fn read_module(
@@ -78,6 +87,7 @@ pub fn read_module(
     name: String,
     is_package: bool,
     interner: &Interner,
+    scratch: &mut Scratch,
 ) -> (Option<Module>, Vec<Problem>) {
     let mut problems = Vec::new();
     let hash = content_hash(bytes);
@@ -93,15 +103,27 @@ pub fn read_module(
     } else {
         let decoded = decode(bytes);
         if let Some(message) = decoded.problem {
-            problems.push(Problem::in_file(ProblemKind::Encoding, path.clone(), message));
+            problems.push(Problem::in_file(
+                ProblemKind::Encoding,
+                path.clone(),
+                message,
+            ));
         }
         (decoded.text, None)
     };
     if let Err(message) = depth::check(&text) {
-        problems.push(Problem::in_file(ProblemKind::TooDeep, path.clone(), message));
+        problems.push(Problem::in_file(
+            ProblemKind::TooDeep,
+            path.clone(),
+            message,
+        ));
         return (None, problems);
     }
-    let mode = if cells.is_some() { Mode::Ipython } else { Mode::Module };
+    let mode = if cells.is_some() {
+        Mode::Ipython
+    } else {
+        Mode::Module
+    };
     let options = ParseOptions::from(mode).with_target_version(PythonVersion::latest());
     let Some(parsed) = parse_unchecked(&text, options).try_into_module() else {
         return (None, problems);
@@ -110,10 +132,18 @@ pub fn read_module(
         problems.push(syntax_problem(path, &text, &parsed));
     }
     let comments = suppression_comments(&text, &parsed);
-    let lowered = lower::lower_module(&parsed.syntax().body, text.len() as u32, interner);
+    let lowered = lower::lower_module(
+        &parsed.syntax().body,
+        text.len() as u32,
+        interner,
+        &mut scratch.0,
+    );
     if let Some(span) = lowered.too_deep {
         let range = LineIndex::new(&text).range(span);
-        let message = format!("nested deeper than {} levels; not analysed below that", lower::MAX_DEPTH);
+        let message = format!(
+            "nested deeper than {} levels; not analysed below that",
+            lower::MAX_DEPTH
+        );
         problems.push(Problem::in_file(ProblemKind::TooDeep, path.clone(), message).at(range));
     }
     depth::drop_deep(parsed, lowered.too_deep.is_some());
@@ -136,7 +166,10 @@ fn syntax_problem(path: &Arc<str>, text: &str, parsed: &Parsed<ModModule>) -> Pr
     let errors = parsed.errors();
     let first = &errors[0];
     let location = first.location;
-    let range = LineIndex::new(text).range(Span { start: location.start().to_u32(), end: location.end().to_u32() });
+    let range = LineIndex::new(text).range(Span {
+        start: location.start().to_u32(),
+        end: location.end().to_u32(),
+    });
     let mut message = first.error.to_string();
     if let Some(initial) = message.chars().next() {
         message.replace_range(..initial.len_utf8(), &initial.to_lowercase().to_string());
@@ -144,7 +177,11 @@ fn syntax_problem(path: &Arc<str>, text: &str, parsed: &Parsed<ModModule>) -> Pr
     if errors.len() > 1 {
         message = format!("{message} (and {} more)", errors.len() - 1);
     }
-    let kind = if looks_like_python2(text) { ProblemKind::Python2 } else { ProblemKind::SyntaxError };
+    let kind = if looks_like_python2(text) {
+        ProblemKind::Python2
+    } else {
+        ProblemKind::SyntaxError
+    };
     Problem::in_file(kind, path.clone(), message).at(range)
 }
 
@@ -155,13 +192,17 @@ fn looks_like_python2(text: &str) -> bool {
         if let Some(rest) = line.strip_prefix("print ") {
             let rest = rest.trim_start();
             return rest.starts_with(['"', '\'', '>', '%'])
-                || rest.starts_with(|c: char| c.is_alphabetic() || c == '_') && !rest.contains(" = ");
+                || rest.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                    && !rest.contains(" = ");
         }
         if let Some(rest) = line.strip_prefix("except ") {
-            return rest.contains(", ") && !rest.trim_start().starts_with('(') && rest.trim_end().ends_with(':');
+            return rest.contains(", ")
+                && !rest.trim_start().starts_with('(')
+                && rest.trim_end().ends_with(':');
         }
         line.strip_prefix("raise ").is_some_and(|rest| {
-            rest.split_once(", ").is_some_and(|(class, _)| class.chars().all(|c| c.is_alphanumeric() || c == '.'))
+            rest.split_once(", ")
+                .is_some_and(|(class, _)| class.chars().all(|c| c.is_alphanumeric() || c == '.'))
         }) || line.starts_with("exec \"")
     })
 }
@@ -169,7 +210,9 @@ fn looks_like_python2(text: &str) -> bool {
 /// Comments with one of the words that suppressions have.
 fn suppression_comments(text: &str, parsed: &Parsed<ModModule>) -> Vec<Comment> {
     let bytes = text.as_bytes();
-    let any = ["nosec", "noqa", "NOQA", "hognose:"].iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
+    let any = ["nosec", "noqa", "NOQA", "hognose:"]
+        .iter()
+        .any(|word| memmem::find(bytes, word.as_bytes()).is_some());
     if !any {
         return Vec::new();
     }
@@ -182,18 +225,30 @@ fn suppression_comments(text: &str, parsed: &Parsed<ModModule>) -> Vec<Comment> 
     for token in parsed.tokens() {
         match token.kind() {
             TokenKind::Comment => {
-                let span = Span { start: token.start().to_u32(), end: token.end().to_u32() };
+                let span = Span {
+                    start: token.start().to_u32(),
+                    end: token.end().to_u32(),
+                };
                 let comment = &text[span.start as usize..span.end as usize];
                 let lower = comment.to_ascii_lowercase();
-                if ["nosec", "noqa", "hognose:"].iter().any(|word| lower.contains(word)) {
+                if ["nosec", "noqa", "hognose:"]
+                    .iter()
+                    .any(|word| lower.contains(word))
+                {
                     let range = index.range(span);
                     let own = range.start.line;
-                    comments.push(Comment { range, lines: (own, own), text: comment.to_owned() });
+                    comments.push(Comment {
+                        range,
+                        lines: (own, own),
+                        text: comment.to_owned(),
+                    });
                     waiting.push((comments.len() - 1, logical.is_none()));
                 }
             }
             TokenKind::Newline => {
-                let start = index.position(logical.unwrap_or(token.start().to_u32())).line;
+                let start = index
+                    .position(logical.unwrap_or(token.start().to_u32()))
+                    .line;
                 let end = index.position(token.start().to_u32()).line;
                 for (comment, alone) in waiting.drain(..) {
                     let comment = &mut comments[comment];
@@ -204,7 +259,10 @@ fn suppression_comments(text: &str, parsed: &Parsed<ModModule>) -> Vec<Comment> 
                 }
                 logical = None;
             }
-            TokenKind::NonLogicalNewline | TokenKind::Indent | TokenKind::Dedent | TokenKind::EndOfFile => {}
+            TokenKind::NonLogicalNewline
+            | TokenKind::Indent
+            | TokenKind::Dedent
+            | TokenKind::EndOfFile => {}
             _ => {
                 logical.get_or_insert(token.start().to_u32());
             }

@@ -50,8 +50,12 @@ enum Source {
 
 /// Reads a notebook. `Ok(None)` for one whose language is not Python; the error says what is wrong with it.
 pub fn read_notebook(json: &[u8]) -> Result<Option<Notebook>, String> {
-    let raw: RawNotebook = serde_json::from_slice(json).map_err(|error| format!("not a notebook: {error}"))?;
-    let language = raw.metadata.and_then(|metadata| metadata.language_info).and_then(|language| language.name);
+    let raw: RawNotebook =
+        serde_json::from_slice(json).map_err(|error| format!("not a notebook: {error}"))?;
+    let language = raw
+        .metadata
+        .and_then(|metadata| metadata.language_info)
+        .and_then(|language| language.name);
     if language.is_some_and(|name| !name.to_ascii_lowercase().contains("python")) {
         return Ok(None);
     }
@@ -60,7 +64,10 @@ pub fn read_notebook(json: &[u8]) -> Result<Option<Notebook>, String> {
         (None, Some(sheets)) => sheets.into_iter().flat_map(|sheet| sheet.cells).collect(),
         (None, None) => return Err("not a notebook: no cells".to_owned()),
     };
-    let mut notebook = Notebook { text: String::new(), cells: Vec::new() };
+    let mut notebook = Notebook {
+        text: String::new(),
+        cells: Vec::new(),
+    };
     let mut line = 1;
     for (number, cell) in cells.into_iter().enumerate() {
         if cell.cell_type != "code" {
@@ -73,7 +80,10 @@ pub fn read_notebook(json: &[u8]) -> Result<Option<Notebook>, String> {
         };
         // Cells in another language say so in their first line.
         let foreign = source.trim_start().strip_prefix("%%").is_some_and(|magic| {
-            !matches!(magic.split_whitespace().next(), Some("time" | "timeit" | "capture" | "prun" | "python" | "python3"))
+            !matches!(
+                magic.split_whitespace().next(),
+                Some("time" | "timeit" | "capture" | "prun" | "python" | "python3")
+            )
         });
         if foreign {
             continue;
@@ -91,7 +101,9 @@ pub fn read_notebook(json: &[u8]) -> Result<Option<Notebook>, String> {
 impl Notebook {
     /// The cell (1-based among all) that a line of `text` is in, and the line in that cell.
     pub fn cell_of(cells: &[(u32, u32)], line: u32) -> Option<(u32, u32)> {
-        let at = cells.partition_point(|&(first, _)| first <= line).checked_sub(1)?;
+        let at = cells
+            .partition_point(|&(first, _)| first <= line)
+            .checked_sub(1)?;
         let (first, number) = cells[at];
         Some((number, line - first + 1))
     }
@@ -119,6 +131,9 @@ mod tests {
     #[test]
     fn not_a_notebook() {
         assert!(read_notebook(b"{").is_err_and(|error| error.starts_with("not a notebook: EOF")));
-        assert_eq!(read_notebook(b"{}"), Err("not a notebook: no cells".to_owned()));
+        assert_eq!(
+            read_notebook(b"{}"),
+            Err("not a notebook: no cells".to_owned())
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! All modules of a project, and which definition a name means.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hognose_finding::{Problem, ProblemKind, SourceError, Sources};
 use rayon::prelude::*;
@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::intern::{Interner, Symbol, Symbols};
 use crate::ir::{FunctionId, FunctionKind, Import, Ir, Op, Operand, OperandKind};
-use crate::module::{Module, read_module};
+use crate::module::{Module, Scratch, read_module};
 
 /// Index of a module in its [`Project`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,7 +71,9 @@ impl Externals {
                 }
                 prefix.push_str(part);
                 // A name that occurs nowhere cannot be met.
-                let Some(symbol) = symbols.find(part) else { break };
+                let Some(symbol) = symbols.find(part) else {
+                    break;
+                };
                 let next = ExternalId(tree.names.len() as u32);
                 let id = match at {
                     None => *tree.tops.entry(symbol).or_insert(next),
@@ -93,13 +95,19 @@ const MODEL_ROOT: u32 = u32::MAX;
 const MAX_STEPS: u32 = 40;
 /// How many meanings of one name are told apart.
 const MAX_TARGETS: usize = 12;
+/// How many steps all ways together take.
+const MAX_WORK: u32 = 2_000;
 
 /// The dotted names by which a file may be imported, best first, and its import root.
 ///
 /// A file belongs to the outermost of the folders around it that have an `__init__` file without a gap (`packages`
 /// has these folders). With namespace packages there is a second name: its path below the scanned folder `base`, or
 /// below `src` in it.
-pub fn module_name(path: &str, base: &str, packages: &FxHashSet<&str>) -> (Vec<String>, String, bool) {
+pub fn module_name(
+    path: &str,
+    base: &str,
+    packages: &FxHashSet<&str>,
+) -> (Vec<String>, String, bool) {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split('.').next().unwrap_or(file);
     let is_package = stem == "__init__";
@@ -113,12 +121,18 @@ pub fn module_name(path: &str, base: &str, packages: &FxHashSet<&str>) -> (Vec<S
     parts.reverse();
     let mut names = vec![parts.join(".")];
     let root = at.to_owned();
-    let below = path.strip_prefix(base).unwrap_or(path).trim_start_matches('/');
+    let below = path
+        .strip_prefix(base)
+        .unwrap_or(path)
+        .trim_start_matches('/');
     let below = below.strip_prefix("src/").unwrap_or(below);
     let full = below.rsplit_once('.').map_or(below, |(full, _)| full);
     let full = full.strip_suffix("/__init__").unwrap_or(full);
-    if full.split('/').all(|part| !part.is_empty() && !part.starts_with(|c: char| c.is_ascii_digit()) && part.chars().all(|c| c == '_' || c.is_alphanumeric()))
-    {
+    if full.split('/').all(|part| {
+        !part.is_empty()
+            && !part.starts_with(|c: char| c.is_ascii_digit())
+            && part.chars().all(|c| c == '_' || c.is_alphanumeric())
+    }) {
         let full = full.replace('/', ".");
         if !names.contains(&full) {
             names.push(full);
@@ -151,12 +165,15 @@ impl Project {
                 file.starts_with("__init__.py").then_some(folder)
             })
             .collect();
+        let scratches = Mutex::new(Vec::new());
         let read = |(path, base): &(Arc<str>, Arc<str>)| {
             let (names, root, is_package) = module_name(path, base, &packages);
             let name = names.first().cloned().unwrap_or_default();
             let (module, problems) = match sources.read(path) {
-                Ok(bytes) => read_guarded(path, &bytes, name, is_package, &interner),
-                Err(SourceError { kind, message }) => (None, vec![Problem::in_file(kind, path.clone(), message)]),
+                Ok(bytes) => read_guarded(path, &bytes, name, is_package, &interner, &scratches),
+                Err(SourceError { kind, message }) => {
+                    (None, vec![Problem::in_file(kind, path.clone(), message)])
+                }
             };
             (module.map(|module| (module, names, root)), problems)
         };
@@ -166,8 +183,14 @@ impl Project {
             .map(|(path, text)| {
                 let (names, _, is_package) = stub_name(path);
                 let shown: Arc<str> = format!("models/{path}").into();
-                let (module, problems) = read_module(&shown, text.as_bytes(), names, is_package, &interner);
-                (module, problems)
+                read_guarded(
+                    &shown,
+                    text.as_bytes(),
+                    names,
+                    is_package,
+                    &interner,
+                    &scratches,
+                )
             })
             .collect();
         let mut problems = Vec::new();
@@ -224,7 +247,9 @@ impl Project {
                 let key = (root, name);
                 let other = named.get(&key).map(|&other| self.module(other));
                 // `x.py` is the code, `x.pyi` beside it only describes it.
-                if other.is_none_or(|other| other.path.ends_with(".pyi") && !self.module(id).path.ends_with(".pyi")) {
+                if other.is_none_or(|other| {
+                    other.path.ends_with(".pyi") && !self.module(id).path.ends_with(".pyi")
+                }) {
                     named.insert(key.clone(), id);
                 }
                 all.push((key, id, number == 0));
@@ -242,7 +267,9 @@ impl Project {
                     Some((parent, last)) => (Some(parent), last),
                     None => (None, rest),
                 };
-                let Some(symbol) = self.symbols.find(last) else { break };
+                let Some(symbol) = self.symbols.find(last) else {
+                    break;
+                };
                 let Some(parent_name) = parent_name else {
                     let tops = self.tops.entry(symbol).or_default();
                     if !tops.contains(&(root, child)) {
@@ -273,7 +300,9 @@ impl Project {
         }
         self.builtins = self.symbols.find("builtins").and_then(|name| {
             let tops = self.tops.get(&name)?;
-            tops.iter().find(|&&(root, _)| root == MODEL_ROOT).map(|&(_, id)| id)
+            tops.iter()
+                .find(|&&(root, _)| root == MODEL_ROOT)
+                .map(|&(_, id)| id)
         });
     }
 
@@ -298,7 +327,10 @@ impl Project {
 
     /// All modules: of the project in the order given to [`Project::load`], then model stubs, then namespace packages.
     pub fn modules(&self) -> impl ExactSizeIterator<Item = (ModuleId, &Module)> {
-        self.modules.iter().enumerate().map(|(index, module)| (ModuleId(index as u32), module))
+        self.modules
+            .iter()
+            .enumerate()
+            .map(|(index, module)| (ModuleId(index as u32), module))
     }
 
     /// A module.
@@ -324,9 +356,15 @@ impl Project {
     /// The external with a dotted name, if its parts occur in the project.
     pub fn external(&self, name: &str) -> Option<ExternalId> {
         let mut parts = name.split('.');
-        let mut at = *self.externals.tops.get(&self.symbols.find(parts.next()?)?)?;
+        let mut at = *self
+            .externals
+            .tops
+            .get(&self.symbols.find(parts.next()?)?)?;
         for part in parts {
-            at = *self.externals.children.get(&(at, self.symbols.find(part)?))?;
+            at = *self
+                .externals
+                .children
+                .get(&(at, self.symbols.find(part)?))?;
         }
         Some(at)
     }
@@ -335,7 +373,12 @@ impl Project {
     pub fn model(&self, name: &str) -> Option<ModuleId> {
         let mut parts = name.split('.');
         let top = self.symbols.find(parts.next()?)?;
-        let mut at = self.tops.get(&top)?.iter().find(|&&(root, _)| root == MODEL_ROOT)?.1;
+        let mut at = self
+            .tops
+            .get(&top)?
+            .iter()
+            .find(|&&(root, _)| root == MODEL_ROOT)?
+            .1;
         for part in parts {
             at = self.child(at, self.symbols.find(part)?)?;
         }
@@ -376,7 +419,7 @@ impl Project {
     /// known of it.
     pub fn resolve(&self, module: ModuleId, operand: Operand) -> Vec<Target> {
         let mut targets = Vec::new();
-        Resolver { project: self, steps: 0 }.operand(module, operand, &mut targets);
+        Resolver::new(self).operand(module, operand, &mut targets);
         targets
     }
 
@@ -388,14 +431,14 @@ impl Project {
     /// All that the attribute `name` of `target` may mean. For a value that is not a module, class or external, nothing.
     pub fn member(&self, target: Target, name: Symbol) -> Vec<Target> {
         let mut targets = Vec::new();
-        Resolver { project: self, steps: 0 }.member(target, name, &mut targets);
+        Resolver::new(self).member(target, name, &mut targets);
         targets
     }
 
     /// What an import means.
     pub fn resolve_import(&self, module: ModuleId, import: &Import) -> Vec<Target> {
         let mut targets = Vec::new();
-        Resolver { project: self, steps: 0 }.import(module, import, &mut targets);
+        Resolver::new(self).import(module, import, &mut targets);
         targets
     }
 
@@ -448,11 +491,25 @@ fn read_guarded(
     name: String,
     is_package: bool,
     interner: &Interner,
+    scratches: &Mutex<Vec<Scratch>>,
 ) -> (Option<Module>, Vec<Problem>) {
-    let read = std::panic::AssertUnwindSafe(|| read_module(path, bytes, name, is_package, interner));
+    let pool = || scratches.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut scratch = pool().pop().unwrap_or_default();
+    let read = std::panic::AssertUnwindSafe(|| {
+        let result = read_module(path, bytes, name, is_package, interner, &mut scratch);
+        pool().push(scratch);
+        result
+    });
     std::panic::catch_unwind(read).unwrap_or_else(|_| {
         let message = "reading this file failed from within; please report it";
-        (None, vec![Problem::in_file(ProblemKind::CheckFailed, path.clone(), message)])
+        (
+            None,
+            vec![Problem::in_file(
+                ProblemKind::CheckFailed,
+                path.clone(),
+                message,
+            )],
+        )
     })
 }
 
@@ -467,14 +524,30 @@ fn stub_name(path: &str) -> (String, String, bool) {
 struct Resolver<'a> {
     project: &'a Project,
     steps: u32,
+    work: u32,
+    /// Joins that were followed already, each with the list of targets it was followed for.
+    joined: Vec<(ModuleId, Operand, u32)>,
+    /// Number of the list of targets that is being filled.
+    list: u32,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    fn new(project: &'a Project) -> Self {
+        Resolver {
+            project,
+            steps: 0,
+            work: 0,
+            joined: Vec::new(),
+            list: 0,
+        }
+    }
+
     fn operand(&mut self, module: ModuleId, operand: Operand, targets: &mut Vec<Target>) {
-        if self.steps >= MAX_STEPS || targets.len() >= MAX_TARGETS {
+        if self.steps >= MAX_STEPS || self.work >= MAX_WORK || targets.len() >= MAX_TARGETS {
             return;
         }
         self.steps += 1;
+        self.work += 1;
         self.follow(module, operand, targets);
         self.steps -= 1;
     }
@@ -492,10 +565,13 @@ impl Resolver<'_> {
             Op::MakeFunction => add(targets, Target::Function(module, FunctionId(instruction.a))),
             Op::MakeClass => add(targets, Target::Class(module, FunctionId(instruction.a))),
             Op::Phi => {
+                let key = (module, operand, self.list);
+                if self.joined.contains(&key) {
+                    return;
+                }
+                self.joined.push(key);
                 for (value, _) in ir.phi(instruction.a) {
-                    if value != operand {
-                        self.operand(module, value, targets);
-                    }
+                    self.operand(module, value, targets);
                 }
             }
             Op::Free => {
@@ -505,11 +581,16 @@ impl Resolver<'_> {
             }
             Op::Attr => {
                 let mut bases = Vec::new();
+                let list = self.list;
+                self.list = self.work + 1;
                 self.operand(module, instruction.operand_a(), &mut bases);
+                self.list = list;
                 let mut is_value = bases.is_empty();
                 for base in bases {
                     match base {
-                        Target::Value(..) | Target::Function(..) | Target::Variable(..) => is_value = true,
+                        Target::Value(..) | Target::Function(..) | Target::Variable(..) => {
+                            is_value = true
+                        }
                         base => {
                             let before = targets.len();
                             self.member(base, instruction.symbol_b(), targets);
@@ -548,7 +629,9 @@ impl Resolver<'_> {
             return self.operand(module, value, targets);
         }
         let is_variable = |annotation: &crate::ir::Annotation| {
-            annotation.name == name && annotation.function == FunctionId::MODULE && !annotation.on_self
+            annotation.name == name
+                && annotation.function == FunctionId::MODULE
+                && !annotation.on_self
         };
         if ir.annotations.iter().any(is_variable) {
             return add(targets, Target::Variable(module, name));
@@ -588,7 +671,9 @@ impl Resolver<'_> {
         if let Some(instruction) = all.and_then(|all| ir.instruction(all))
             && matches!(instruction.op, Op::List | Op::Tuple)
         {
-            return ir.list(instruction.a).any(|element| element.as_str() == Some(name));
+            return ir
+                .list(instruction.a)
+                .any(|element| element.as_str() == Some(name));
         }
         !project.text(name).starts_with('_')
     }
@@ -629,7 +714,12 @@ impl Resolver<'_> {
         if import.binds_top {
             let text = self.project.text(import.module);
             let top = text.split('.').next().unwrap_or(text);
-            if let Some(target) = self.project.symbols.find(top).and_then(|top| self.top(module, top)) {
+            if let Some(target) = self
+                .project
+                .symbols
+                .find(top)
+                .and_then(|top| self.top(module, top))
+            {
                 add(targets, target);
             }
         } else if let Some(target) = self.imported(module, import) {
@@ -672,7 +762,10 @@ impl Resolver<'_> {
                 Target::Module(package) => match project.child(package, name) {
                     Some(child) => Target::Module(child),
                     // `import os.path`-like: a name that is bound in the package rather than a file of its own.
-                    None => project.member(at, name).into_iter().find(|target| matches!(target, Target::Module(_)))?,
+                    None => project
+                        .member(at, name)
+                        .into_iter()
+                        .find(|target| matches!(target, Target::Module(_)))?,
                 },
                 Target::External(external) => {
                     Target::External(*project.externals.children.get(&(external, name))?)
@@ -700,7 +793,11 @@ impl Resolver<'_> {
                 return Some(Target::Module(id));
             }
         }
-        project.externals.tops.get(&name).map(|&id| Target::External(id))
+        project
+            .externals
+            .tops
+            .get(&name)
+            .map(|&id| Target::External(id))
     }
 }
 

@@ -36,15 +36,22 @@ pub struct ArgumentSyntax {
 }
 
 fn span(range: TextRange) -> Span {
-    Span { start: range.start().to_u32(), end: range.end().to_u32() }
+    Span {
+        start: range.start().to_u32(),
+        end: range.end().to_u32(),
+    }
 }
 
 /// Expressions longer than this (bytes) are not read again.
 const MAX_LENGTH: u32 = 1 << 18;
 
 fn expression(text: &str, at: Span) -> Option<Expr> {
-    let within = at.start <= at.end && at.end as usize <= text.len() && at.end - at.start <= MAX_LENGTH;
-    if !within || !text.is_char_boundary(at.start as usize) || !text.is_char_boundary(at.end as usize) {
+    let within =
+        at.start <= at.end && at.end as usize <= text.len() && at.end - at.start <= MAX_LENGTH;
+    if !within
+        || !text.is_char_boundary(at.start as usize)
+        || !text.is_char_boundary(at.end as usize)
+    {
         return None;
     }
     let range = TextRange::new(TextSize::new(at.start), TextSize::new(at.end));
@@ -54,7 +61,9 @@ fn expression(text: &str, at: Span) -> Option<Expr> {
 
 /// The call at `at` (the range of a call instruction).
 pub fn call_at(text: &str, at: Span) -> Option<CallSyntax> {
-    let Expr::Call(call) = expression(text, at)? else { return None };
+    let Expr::Call(call) = expression(text, at)? else {
+        return None;
+    };
     Some(call_syntax(&call))
 }
 
@@ -69,9 +78,12 @@ fn call_syntax(call: &ExprCall) -> CallSyntax {
                 value: span(starred.value.range()),
                 is_splat: true,
             },
-            ruff_python_ast::ArgOrKeyword::Arg(expr) => {
-                ArgumentSyntax { name: None, span: span(expr.range()), value: span(expr.range()), is_splat: false }
-            }
+            ruff_python_ast::ArgOrKeyword::Arg(expr) => ArgumentSyntax {
+                name: None,
+                span: span(expr.range()),
+                value: span(expr.range()),
+                is_splat: false,
+            },
             ruff_python_ast::ArgOrKeyword::Keyword(keyword) => ArgumentSyntax {
                 name: keyword.arg.as_ref().map(|name| name.as_str().to_owned()),
                 span: span(keyword.range()),
@@ -84,7 +96,12 @@ fn call_syntax(call: &ExprCall) -> CallSyntax {
         Expr::Attribute(attribute) => Some(span(attribute.attr.range)),
         _ => None,
     };
-    CallSyntax { callee: span(call.func.range()), attribute, arguments, inside: span(call.arguments.inner_range()) }
+    CallSyntax {
+        callee: span(call.func.range()),
+        attribute,
+        arguments,
+        inside: span(call.arguments.inner_range()),
+    }
 }
 
 /// The whole statement that contains `at` is not needed by anyone; the value of a `name = value` at `at` is.
@@ -96,7 +113,10 @@ pub fn assigned_value(text: &str, at: Span) -> Option<Span> {
         ruff_python_ast::Stmt::AnnAssign(assign) => assign.value.as_ref()?.range(),
         _ => return None,
     };
-    Some(Span { start: at.start + value.start().to_u32(), end: at.start + value.end().to_u32() })
+    Some(Span {
+        start: at.start + value.start().to_u32(),
+        end: at.start + value.end().to_u32(),
+    })
 }
 
 /// Whether `text` parses without a syntax error.
@@ -112,16 +132,33 @@ mod tests {
     #[test]
     fn a_call_in_pieces() {
         let text = "x = (requests\n  .get(url, *more, verify=False,\n  **rest))\n";
-        let at = Span { start: 5, end: text.len() as u32 - 2 };
+        let at = Span {
+            start: 5,
+            end: text.len() as u32 - 2,
+        };
         let call = call_at(text, at).expect("a call");
         let piece = |span: Span| &text[span.start as usize..span.end as usize];
         assert_eq!(piece(call.callee), "requests\n  .get");
         assert_eq!(call.attribute.map(piece), Some("get"));
-        let arguments: Vec<_> =
-            call.arguments.iter().map(|argument| (argument.name.as_deref(), piece(argument.value), argument.is_splat)).collect();
+        let arguments: Vec<_> = call
+            .arguments
+            .iter()
+            .map(|argument| {
+                (
+                    argument.name.as_deref(),
+                    piece(argument.value),
+                    argument.is_splat,
+                )
+            })
+            .collect();
         assert_eq!(
             arguments,
-            [(None, "url", false), (None, "more", true), (Some("verify"), "False", false), (None, "rest", true)]
+            [
+                (None, "url", false),
+                (None, "more", true),
+                (Some("verify"), "False", false),
+                (None, "rest", true)
+            ]
         );
         assert_eq!(piece(call.inside), "url, *more, verify=False,\n  **rest");
     }

@@ -37,7 +37,10 @@ impl SourceEncoding {
     /// `text` as it is stored, or nothing if the encoding has no way to.
     pub fn encode(self, text: &str) -> Option<Vec<u8>> {
         if self.latin1 {
-            return text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+            return text
+                .chars()
+                .map(|c| u8::try_from(u32::from(c)).ok())
+                .collect();
         }
         if self.encoding == UTF_16LE || self.encoding == UTF_16BE {
             return None;
@@ -59,7 +62,11 @@ const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Decodes a Python source file: byte order mark, PEP 263 declaration, else UTF-8.
 pub fn decode(bytes: &[u8]) -> Decoded<'_> {
-    let of = |encoding, byte_order_mark| SourceEncoding { encoding, latin1: false, byte_order_mark };
+    let of = |encoding, byte_order_mark| SourceEncoding {
+        encoding,
+        latin1: false,
+        byte_order_mark,
+    };
     for (mark, encoding) in [([0xff, 0xfe], UTF_16LE), ([0xfe, 0xff], UTF_16BE)] {
         if let Some(rest) = bytes.strip_prefix(&mark) {
             let (text, malformed) = encoding.decode_without_bom_handling(rest);
@@ -78,52 +85,91 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
         Some(rest) => (rest, true),
         None => (bytes, false),
     };
-    let declared = if byte_order_mark { None } else { declared_encoding(bytes) };
+    let declared = if byte_order_mark {
+        None
+    } else {
+        declared_encoding(bytes)
+    };
     match declared {
         None => {}
         Some(name) if is_utf8_name(&name) => {}
-        Some(name) if matches!(name.as_str(), "latin-1" | "iso-8859-1" | "latin1" | "iso8859-1" | "l1" | "8859") => {
+        Some(name)
+            if matches!(
+                name.as_str(),
+                "latin-1" | "iso-8859-1" | "latin1" | "iso8859-1" | "l1" | "8859"
+            ) =>
+        {
             let text = match std::str::from_utf8(bytes) {
                 Ok(text) if text.is_ascii() => Cow::Borrowed(text),
                 _ => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
             };
-            let encoding = SourceEncoding { encoding: WINDOWS_1252, latin1: true, byte_order_mark: false };
-            return Decoded { text, encoding, problem: None };
+            let encoding = SourceEncoding {
+                encoding: WINDOWS_1252,
+                latin1: true,
+                byte_order_mark: false,
+            };
+            return Decoded {
+                text,
+                encoding,
+                problem: None,
+            };
         }
         Some(name) => {
             let label = name.replace('_', "-");
-            match Encoding::for_label(label.as_bytes()).or_else(|| Encoding::for_label(code_page(&label).as_bytes())) {
+            match Encoding::for_label(label.as_bytes())
+                .or_else(|| Encoding::for_label(code_page(&label).as_bytes()))
+            {
                 Some(encoding) => {
                     let (text, malformed) = encoding.decode_without_bom_handling(bytes);
-                    let problem = malformed.then(|| format!("bytes that are not {name}, the declared encoding"));
-                    return Decoded { text, encoding: of(encoding, false), problem };
+                    let problem = malformed
+                        .then(|| format!("bytes that are not {name}, the declared encoding"));
+                    return Decoded {
+                        text,
+                        encoding: of(encoding, false),
+                        problem,
+                    };
                 }
                 None => {
                     let (text, _) = UTF_8.decode_without_bom_handling(bytes);
-                    let problem = Some(format!("unknown encoding `{name}` declared; read as UTF-8"));
-                    return Decoded { text, encoding: of(UTF_8, false), problem };
+                    let problem =
+                        Some(format!("unknown encoding `{name}` declared; read as UTF-8"));
+                    return Decoded {
+                        text,
+                        encoding: of(UTF_8, false),
+                        problem,
+                    };
                 }
             }
         }
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Decoded { text: Cow::Borrowed(text), encoding: of(UTF_8, byte_order_mark), problem: None },
+        Ok(text) => Decoded {
+            text: Cow::Borrowed(text),
+            encoding: of(UTF_8, byte_order_mark),
+            problem: None,
+        },
         Err(error) => Decoded {
             text: String::from_utf8_lossy(bytes),
             encoding: of(UTF_8, byte_order_mark),
-            problem: Some(format!("invalid UTF-8 at byte {}; Python cannot read this file", error.valid_up_to())),
+            problem: Some(format!(
+                "invalid UTF-8 at byte {}; Python cannot read this file",
+                error.valid_up_to()
+            )),
         },
     }
 }
 
 fn is_utf8_name(name: &str) -> bool {
-    matches!(name, "utf-8" | "utf8" | "utf_8" | "ascii" | "us-ascii" | "utf-8-sig" | "utf_8_sig" | "u8")
-        || name.starts_with("utf-8-")
+    matches!(
+        name,
+        "utf-8" | "utf8" | "utf_8" | "ascii" | "us-ascii" | "utf-8-sig" | "utf_8_sig" | "u8"
+    ) || name.starts_with("utf-8-")
 }
 
 /// Python's `cp1251` is the web's `windows-1251`.
 fn code_page(name: &str) -> String {
-    name.strip_prefix("cp").map_or_else(|| name.to_owned(), |number| format!("windows-{number}"))
+    name.strip_prefix("cp")
+        .map_or_else(|| name.to_owned(), |number| format!("windows-{number}"))
 }
 
 /// The encoding named in one of the first two lines (PEP 263), lower case.
@@ -137,9 +183,13 @@ fn declared_encoding(bytes: &[u8]) -> Option<String> {
             }
             return None;
         };
-        let Some(at) = memchr::memmem::find(comment, b"coding") else { continue };
+        let Some(at) = memchr::memmem::find(comment, b"coding") else {
+            continue;
+        };
         let rest = &comment[at + b"coding".len()..];
-        let Some(rest) = rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"=")) else { continue };
+        let Some(rest) = rest.strip_prefix(b":").or_else(|| rest.strip_prefix(b"=")) else {
+            continue;
+        };
         let name: String = rest
             .iter()
             .skip_while(|byte| matches!(byte, b' ' | b'\t'))
@@ -186,22 +236,37 @@ impl<'a> LineIndex<'a> {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.starts.partition_point(|&start| start as usize <= offset) - 1;
+        let line = self
+            .starts
+            .partition_point(|&start| start as usize <= offset)
+            - 1;
         let start = self.starts[line] as usize;
         let column = bytecount_chars(&self.text[start..offset]);
-        Position { line: line as u32 + 1, column: column + 1, offset: offset as u32 }
+        Position {
+            line: line as u32 + 1,
+            column: column + 1,
+            offset: offset as u32,
+        }
     }
 
     /// The same for both ends.
     pub fn range(&self, span: Span) -> Range {
-        Range { start: self.position(span.start), end: self.position(span.end.max(span.start)) }
+        Range {
+            start: self.position(span.start),
+            end: self.position(span.end.max(span.start)),
+        }
     }
 
     /// The text of line `number` (1-based), without its end.
     pub fn line(&self, number: u32) -> &'a str {
         let index = number.saturating_sub(1) as usize;
-        let Some(&start) = self.starts.get(index) else { return "" };
-        let end = self.starts.get(index + 1).map_or(self.text.len(), |&end| end as usize);
+        let Some(&start) = self.starts.get(index) else {
+            return "";
+        };
+        let end = self
+            .starts
+            .get(index + 1)
+            .map_or(self.text.len(), |&end| end as usize);
         self.text[start as usize..end].trim_end_matches(['\n', '\r'])
     }
 }
@@ -229,9 +294,21 @@ mod tests {
         };
         assert_eq!(text(b"x = 1\n"), ("x = 1\n".to_owned(), None));
         assert_eq!(text(b"\xef\xbb\xbfx"), ("x".to_owned(), None));
-        assert_eq!(text(b"# -*- coding: latin-1 -*-\n'\xe9'"), ("# -*- coding: latin-1 -*-\n'é'".to_owned(), None));
-        assert_eq!(text(b"#!/bin/py\n# vim: set fileencoding=cp1251 :\n'\xff'").0.chars().nth_back(1), Some('я'));
-        assert_eq!(text(b"# coding: euc-jp\n'\xa4\xa2'").0.chars().nth_back(1), Some('あ'));
+        assert_eq!(
+            text(b"# -*- coding: latin-1 -*-\n'\xe9'"),
+            ("# -*- coding: latin-1 -*-\n'é'".to_owned(), None)
+        );
+        assert_eq!(
+            text(b"#!/bin/py\n# vim: set fileencoding=cp1251 :\n'\xff'")
+                .0
+                .chars()
+                .nth_back(1),
+            Some('я')
+        );
+        assert_eq!(
+            text(b"# coding: euc-jp\n'\xa4\xa2'").0.chars().nth_back(1),
+            Some('あ')
+        );
         assert_eq!(
             text(b"'\xe9'").1.as_deref(),
             Some("invalid UTF-8 at byte 1; Python cannot read this file")
@@ -240,14 +317,27 @@ mod tests {
             text(b"# coding: nonsense\n").1.as_deref(),
             Some("unknown encoding `nonsense` declared; read as UTF-8")
         );
-        assert_eq!(text(b"x = 1\n\n# coding: latin-1\n'\xc3\xa9'").0.chars().nth_back(1), Some('é'));
+        assert_eq!(
+            text(b"x = 1\n\n# coding: latin-1\n'\xc3\xa9'")
+                .0
+                .chars()
+                .nth_back(1),
+            Some('é')
+        );
     }
 
     #[test]
     fn stored_as_it_was() {
-        for bytes in [&b"# coding: latin-1\n'\xe9'"[..], b"\xef\xbb\xbf'\xc3\xa9'", b"# coding: cp1251\n'\xff'"] {
+        for bytes in [
+            &b"# coding: latin-1\n'\xe9'"[..],
+            b"\xef\xbb\xbf'\xc3\xa9'",
+            b"# coding: cp1251\n'\xff'",
+        ] {
             let decoded = decode(bytes);
-            assert_eq!(decoded.encoding.encode(&decoded.text).as_deref(), Some(bytes));
+            assert_eq!(
+                decoded.encoding.encode(&decoded.text).as_deref(),
+                Some(bytes)
+            );
         }
     }
 
@@ -255,9 +345,15 @@ mod tests {
     fn positions() {
         let index = LineIndex::new("a\nbé\r\nc\rd\n");
         let range = index.range(Span { start: 3, end: 5 });
-        assert_eq!((range.start.line, range.start.column, range.end.column), (2, 2, 3));
+        assert_eq!(
+            (range.start.line, range.start.column, range.end.column),
+            (2, 2, 3)
+        );
         assert_eq!(index.position(8).line, 3 + 0);
         assert_eq!(index.position(9).line, 4);
-        assert_eq!((index.count(), index.line(2), index.line(4), index.line(9)), (4, "bé", "d", ""));
+        assert_eq!(
+            (index.count(), index.line(2), index.line(4), index.line(9)),
+            (4, "bé", "d", "")
+        );
     }
 }

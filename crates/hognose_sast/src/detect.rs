@@ -10,7 +10,12 @@ use crate::place::{DetectRef, Place};
 use crate::ruleset::RuleSet;
 
 /// Tests all calls and attribute stores of a module.
-pub(crate) fn calls(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, places: &mut Vec<Place>) {
+pub(crate) fn calls(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    places: &mut Vec<Place>,
+) {
     let ir = &evaluator.project().module(module).ir;
     for (index, &op) in ir.ops().iter().enumerate() {
         let index = index as u32;
@@ -31,7 +36,14 @@ pub(crate) fn calls(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: Modu
                         returned(rules, evaluator, module, call, function, places);
                     }
                 }
-                _ => decorator(rules, evaluator, module, function.parent, number as usize, places),
+                _ => decorator(
+                    rules,
+                    evaluator,
+                    module,
+                    function.parent,
+                    number as usize,
+                    places,
+                ),
             }
         }
     }
@@ -54,7 +66,9 @@ fn decorator(
     };
     let mut matched: Option<u32> = None;
     for &value in &*evaluator.values(module, operand) {
-        let Some(callee) = Callee::of_value(evaluator, value) else { continue };
+        let Some(callee) = Callee::of_value(evaluator, value) else {
+            continue;
+        };
         for at in rules.of_callee(callee, evaluator.program.models) {
             if matched != Some(at.rule) && rules.detect(at).with.is_empty() {
                 places.push(Place::new(at, module, index, span));
@@ -65,15 +79,27 @@ fn decorator(
 }
 
 /// What a handler returns is what its decorator sends: `@app.route` makes HTML of a string.
-fn returned(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, call: u32, handler: &Function, places: &mut Vec<Place>) {
+fn returned(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    call: u32,
+    handler: &Function,
+    places: &mut Vec<Place>,
+) {
     let models = evaluator.program.models;
     let ir = &evaluator.project().module(module).ir;
-    let Some(view) = CallView::new(evaluator, module, call) else { return };
+    let Some(view) = CallView::new(evaluator, module, call) else {
+        return;
+    };
     let sinks: Vec<Kind> = view
         .callees
         .iter()
         .filter_map(|callee| match *callee {
-            Callee::Function { function: (module, function), .. } => models.function(module, function),
+            Callee::Function {
+                function: (module, function),
+                ..
+            } => models.function(module, function),
             _ => None,
         })
         .flat_map(|model| model.returns.sinks.iter().copied())
@@ -86,23 +112,36 @@ fn returned(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, ca
             let mut value = ir.get(index).operand_a();
             // `return body, 404`
             if let Some(tuple) = ir.instruction(value).filter(|tuple| tuple.op == Op::Tuple) {
-                let Some(first) = ir.list(tuple.a).next() else { continue };
+                let Some(first) = ir.list(tuple.a).next() else {
+                    continue;
+                };
                 value = first;
             }
             // A dict or a response object is not put out as text.
             let is_text = ir.instruction(value).is_some_and(|instruction| {
-                !matches!(instruction.op, Op::Dict | Op::List | Op::DictComprehension | Op::Comprehension)
-            }) && evaluator.values(module, value).iter().all(|&value| match value {
-                Value::Instance(module, class) => evaluator.program.is_str((module, class)),
-                _ => true,
-            });
+                !matches!(
+                    instruction.op,
+                    Op::Dict | Op::List | Op::DictComprehension | Op::Comprehension
+                )
+            }) && evaluator
+                .values(module, value)
+                .iter()
+                .all(|&value| match value {
+                    Value::Instance(module, class) => evaluator.program.is_str((module, class)),
+                    _ => true,
+                });
             if !is_text {
                 continue;
             }
             let mut matched: Option<u32> = None;
             for &at in rules.of_sink(kind) {
-                let Some((sources, sinks)) = rules.flows.get(&at) else { continue };
-                if matched == Some(at.rule) || !sinks.contains(&kind) || !rules.detect(at).with.is_empty() {
+                let Some((sources, sinks)) = rules.flows.get(&at) else {
+                    continue;
+                };
+                if matched == Some(at.rule)
+                    || !sinks.contains(&kind)
+                    || !rules.detect(at).with.is_empty()
+                {
                     continue;
                 }
                 if let Some(trace) = flow::trace(evaluator, module, index, value, sources, kind) {
@@ -118,7 +157,12 @@ fn returned(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, ca
 }
 
 /// A quick look at the callee: most calls lead nowhere.
-fn may_matter(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, index: u32) -> bool {
+fn may_matter(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    index: u32,
+) -> bool {
     let project = evaluator.project();
     let ir = &project.module(module).ir;
     let callee = ir.get(index).operand_a();
@@ -128,18 +172,22 @@ fn may_matter(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, 
     {
         return false;
     }
-    evaluator.values(module, callee).iter().any(|&value| match value {
-        Value::Function(module, function) | Value::Method((module, function), _) => {
-            let (twin, _) = evaluator.program.models.twin(module, function);
-            project.module(twin).is_model
-        }
-        Value::Class(module, class) => {
-            let (twin, _) = evaluator.program.models.twin(module, class);
-            project.module(twin).is_model || !project.module(module).ir.bases_of(class).is_empty()
-        }
-        Value::External(_) => true,
-        _ => false,
-    })
+    evaluator
+        .values(module, callee)
+        .iter()
+        .any(|&value| match value {
+            Value::Function(module, function) | Value::Method((module, function), _) => {
+                let (twin, _) = evaluator.program.models.twin(module, function);
+                project.module(twin).is_model
+            }
+            Value::Class(module, class) => {
+                let (twin, _) = evaluator.program.models.twin(module, class);
+                project.module(twin).is_model
+                    || !project.module(module).ir.bases_of(class).is_empty()
+            }
+            Value::External(_) => true,
+            _ => false,
+        })
 }
 
 fn test(rules: &RuleSet<'_>, view: &CallView<'_, '_>, places: &mut Vec<Place>) {
@@ -191,16 +239,29 @@ fn test_entry(rules: &RuleSet<'_>, view: &CallView<'_, '_>, at: DetectRef) -> Op
         }
         Matcher::Missing { sink } => {
             let kind = models.kind(sink)?;
-            let port =
-                ports_of(view, kind).find(|port| matches!(port.given, Given::Missing | Given::Default(..)))?;
+            let port = ports_of(view, kind)
+                .find(|port| matches!(port.given, Given::Missing | Given::Default(..)))?;
             place.name = Some(view.evaluator.project().text(port.name).to_owned());
         }
         Matcher::Flow { .. } => {
             let (sources, sinks) = rules.flows.get(&at)?;
             let (port, trace) = view.ports().iter().find_map(|port| {
-                let Given::Argument { value, .. } = port.given else { return None };
-                let kind = port.sinks.iter().copied().find(|kind| sinks.contains(kind))?;
-                let trace = flow::trace(view.evaluator, view.module, view.index, value, sources, kind)?;
+                let Given::Argument { value, .. } = port.given else {
+                    return None;
+                };
+                let kind = port
+                    .sinks
+                    .iter()
+                    .copied()
+                    .find(|kind| sinks.contains(kind))?;
+                let trace = flow::trace(
+                    view.evaluator,
+                    view.module,
+                    view.index,
+                    value,
+                    sources,
+                    kind,
+                )?;
                 Some((port, trace))
             })?;
             blame(&mut place, view, port, &ValueTest::Any);
@@ -220,7 +281,11 @@ fn blame(place: &mut Place, view: &CallView<'_, '_>, port: &Port<'_>, test: &Val
         Given::Argument { position, value } => {
             place.argument = Some(position);
             let literals = view.evaluator.literals(view.module, value).0;
-            place.value = literals.iter().find(|literal| accepts(test, literal)).map(shown).map(Into::into);
+            place.value = literals
+                .iter()
+                .find(|literal| accepts(test, literal))
+                .map(shown)
+                .map(Into::into);
         }
         Given::Default(module, value) => {
             let literals = view.evaluator.literals(module, value).0;
@@ -231,15 +296,24 @@ fn blame(place: &mut Place, view: &CallView<'_, '_>, port: &Port<'_>, test: &Val
 }
 
 fn ports_of<'v, 'a>(view: &'v CallView<'_, 'a>, kind: Kind) -> impl Iterator<Item = &'v Port<'a>> {
-    view.ports().iter().filter(move |port| port.sinks.contains(&kind))
+    view.ports()
+        .iter()
+        .filter(move |port| port.sinks.contains(&kind))
 }
 
 fn passes(view: &CallView<'_, '_>, port: &Port<'_>, kind: Kind, test: &ValueTest) -> bool {
     match port.given {
-        Given::Argument { value, .. } => value_passes(view.evaluator, view.module, value, Some(kind), test),
+        Given::Argument { value, .. } => {
+            value_passes(view.evaluator, view.module, value, Some(kind), test)
+        }
         Given::Default(module, value) => match test {
             ValueTest::Any | ValueTest::Dynamic | ValueTest::Built | ValueTest::Literal => false,
-            test => view.evaluator.literals(module, value).0.iter().any(|literal| accepts(test, literal)),
+            test => view
+                .evaluator
+                .literals(module, value)
+                .0
+                .iter()
+                .any(|literal| accepts(test, literal)),
         },
         Given::Missing | Given::Unknown => false,
     }
@@ -257,7 +331,11 @@ pub(crate) fn value_passes(
         ValueTest::Any => true,
         ValueTest::Dynamic => evaluator.shape(module, value, kind) != Shape::Constant,
         ValueTest::Built => evaluator.shape(module, value, kind) == Shape::Built,
-        test => evaluator.literals(module, value).0.iter().any(|literal| accepts(test, literal)),
+        test => evaluator
+            .literals(module, value)
+            .0
+            .iter()
+            .any(|literal| accepts(test, literal)),
     }
 }
 

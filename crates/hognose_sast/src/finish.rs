@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hognose_finding::{
-    CodeLocation, Evidence, Excerpt, Finding, Fingerprint, Flow, FlowStep, Location, Problem, ProblemKind, Sources,
+    CodeLocation, Evidence, Excerpt, Finding, Fingerprint, Flow, FlowStep, Location, Problem,
+    ProblemKind, Sources,
 };
 use hognose_python::ir::{Op, Span};
 use hognose_python::syntax::{CallSyntax, call_at};
@@ -40,21 +41,52 @@ pub(crate) fn findings(
         Ok(bytes) if content_hash(&bytes) == info.hash => bytes,
         Ok(_) => {
             let message = "changed while it was analysed; its findings are left out";
-            return (Vec::new(), vec![Problem::in_file(ProblemKind::Vanished, info.path.clone(), message)]);
+            return (
+                Vec::new(),
+                vec![Problem::in_file(
+                    ProblemKind::Vanished,
+                    info.path.clone(),
+                    message,
+                )],
+            );
         }
         Err(error) => {
-            let message = format!("gone while it was analysed ({error}); its findings are left out");
-            return (Vec::new(), vec![Problem::in_file(ProblemKind::Vanished, info.path.clone(), message)]);
+            let message =
+                format!("gone while it was analysed ({error}); its findings are left out");
+            return (
+                Vec::new(),
+                vec![Problem::in_file(
+                    ProblemKind::Vanished,
+                    info.path.clone(),
+                    message,
+                )],
+            );
         }
     };
-    let Some(text) = source_text(&info.path, &bytes) else { return (Vec::new(), Vec::new()) };
-    let file = File { path: &info.path, text: &text, index: LineIndex::new(&text), cells: info.cells.as_deref() };
+    let Some(text) = source_text(&info.path, &bytes) else {
+        return (Vec::new(), Vec::new());
+    };
+    let file = File {
+        path: &info.path,
+        text: &text,
+        index: LineIndex::new(&text),
+        cells: info.cells.as_deref(),
+    };
     places.sort_by_key(|place| (place.span.start, place.span.end, place.detect));
     places.dedup_by_key(|place| (place.span, place.detect));
     let mut ordinals = Ordinals::default();
     let findings = places
         .into_iter()
-        .map(|place| Words { rules, program, file: &file, place: &place, call: call_at(&text, place.span) }.finding(&mut ordinals))
+        .map(|place| {
+            Words {
+                rules,
+                program,
+                file: &file,
+                place: &place,
+                call: call_at(&text, place.span),
+            }
+            .finding(&mut ordinals)
+        })
         .collect();
     (findings, Vec::new())
 }
@@ -85,18 +117,27 @@ impl File<'_> {
         let range = self.index.range(span);
         let first_line = range.start.line.saturating_sub(CONTEXT).max(1);
         let last_line = (range.end.line + CONTEXT).min(self.index.count().max(1));
-        let lines: Vec<&str> = (first_line..=last_line).map(|number| self.index.line(number)).collect();
+        let lines: Vec<&str> = (first_line..=last_line)
+            .map(|number| self.index.line(number))
+            .collect();
         CodeLocation {
             path: self.path.clone(),
             range,
-            cell: self.cells.and_then(|cells| Notebook::cell_of(cells, range.start.line)),
+            cell: self
+                .cells
+                .and_then(|cells| Notebook::cell_of(cells, range.start.line)),
             scope: scope.clone(),
-            excerpt: Excerpt { first_line, text: lines.join("\n").into() },
+            excerpt: Excerpt {
+                first_line,
+                text: lines.join("\n").into(),
+            },
         }
     }
 
     fn piece(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -128,7 +169,9 @@ impl Words<'_, '_> {
         let scope: Arc<str> = if ir.is_empty() {
             Arc::from("")
         } else {
-            project.scope_name(place.module, ir.function_at(place.index)).into()
+            project
+                .scope_name(place.module, ir.function_at(place.index))
+                .into()
         };
         let message = fill_message(&detect.message, |placeholder| self.placeholder(placeholder));
         let fixes = detect
@@ -136,13 +179,24 @@ impl Words<'_, '_> {
             .as_ref()
             .filter(|_| self.file.cells.is_none())
             .and_then(|recipe| {
-                let mut made = fix::build(recipe, self.file.text, place, self.call.as_ref(), self.assigned())?;
+                let mut made = fix::build(
+                    recipe,
+                    self.file.text,
+                    place,
+                    self.call.as_ref(),
+                    self.assigned(),
+                )?;
                 made.title = fill_message(&made.title, |placeholder| self.placeholder(placeholder));
                 Some(made)
             })
             .into_iter()
             .collect();
-        let evidence = place.trace.as_ref().map(|trace| Evidence::Flow(self.flow(trace, &scope))).into_iter().collect();
+        let evidence = place
+            .trace
+            .as_ref()
+            .map(|trace| Evidence::Flow(self.flow(trace, &scope)))
+            .into_iter()
+            .collect();
         Finding {
             rule: page.rule.clone(),
             message,
@@ -172,7 +226,11 @@ impl Words<'_, '_> {
                 None => {
                     // An assignment to an attribute: its target.
                     let text = self.file.piece(place.span);
-                    quoted(text.split_once('=').map_or(text, |(target, _)| target).trim())
+                    quoted(
+                        text.split_once('=')
+                            .map_or(text, |(target, _)| target)
+                            .trim(),
+                    )
                 }
             },
             Placeholder::Argument => place.name.clone().unwrap_or_default(),
@@ -186,13 +244,17 @@ impl Words<'_, '_> {
                     (_, Some(written)) if written.len() <= LONGEST_QUOTE => quoted(written),
                     (Some(value), _) => quoted(value),
                     (None, Some(written)) => quoted(written),
-                    (None, None) => self.assigned().map_or_else(String::new, |value| quoted(self.file.piece(value))),
+                    (None, None) => self
+                        .assigned()
+                        .map_or_else(String::new, |value| quoted(self.file.piece(value))),
                 }
             }
             Placeholder::Source => {
                 let ir = &self.program.project.module(place.module).ir;
                 let step = place.trace.as_ref().and_then(|trace| trace.steps.first());
-                step.map_or_else(String::new, |step| quoted(self.source_text(ir.span(step.index))))
+                step.map_or_else(String::new, |step| {
+                    quoted(self.source_text(ir.span(step.index)))
+                })
             }
             Placeholder::Sink => place.name.clone().unwrap_or_default(),
         }
@@ -233,17 +295,33 @@ impl Words<'_, '_> {
                 } else {
                     note
                 };
-                *last = FlowStep { location: self.file.location(span, scope), note };
+                *last = FlowStep {
+                    location: self.file.location(span, scope),
+                    note,
+                };
                 continue;
             }
-            steps.push(FlowStep { location: self.file.location(span, scope), note });
+            steps.push(FlowStep {
+                location: self.file.location(span, scope),
+                note,
+            });
         }
-        let argument = self.call.as_ref().and_then(|call| Some(call.arguments.get(place.argument? as usize)?.value));
+        let argument = self
+            .call
+            .as_ref()
+            .and_then(|call| Some(call.arguments.get(place.argument? as usize)?.value));
         let at = argument.unwrap_or(place.span);
         let callee = self.placeholder(Placeholder::Callee);
-        steps.push(FlowStep { location: self.file.location(at, scope), note: format!("reaches `{callee}`") });
+        steps.push(FlowStep {
+            location: self.file.location(at, scope),
+            note: format!("reaches `{callee}`"),
+        });
         let sink = place.name.clone().unwrap_or_default();
-        Flow { source, sink: sink.into(), steps }
+        Flow {
+            source,
+            sink: sink.into(),
+            steps,
+        }
     }
 }
 
@@ -260,21 +338,37 @@ fn origin(kind: &str) -> &'static str {
 }
 
 /// Scans a template.
-pub(crate) fn template(rules: &RuleSet<'_>, sources: &dyn Sources, path: &Arc<str>) -> ScannedTemplate {
+pub(crate) fn template(
+    rules: &RuleSet<'_>,
+    sources: &dyn Sources,
+    path: &Arc<str>,
+) -> ScannedTemplate {
     let bytes = match sources.read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
             let problems = vec![Problem::in_file(error.kind, path.clone(), error.message)];
-            return ScannedTemplate { problems, ..ScannedTemplate::default() };
+            return ScannedTemplate {
+                problems,
+                ..ScannedTemplate::default()
+            };
         }
     };
     let mut scanned = ScannedTemplate::default();
     let text = String::from_utf8_lossy(&bytes);
     if matches!(text, std::borrow::Cow::Owned(_)) {
         let message = "invalid UTF-8; read with replacement characters";
-        scanned.problems.push(Problem::in_file(ProblemKind::Encoding, path.clone(), message));
+        scanned.problems.push(Problem::in_file(
+            ProblemKind::Encoding,
+            path.clone(),
+            message,
+        ));
     }
-    let file = File { path, text: &text, index: LineIndex::new(&text), cells: None };
+    let file = File {
+        path,
+        text: &text,
+        index: LineIndex::new(&text),
+        cells: None,
+    };
     let lines = u64::from(file.index.count());
     let Some(language) = language_of(path, &text) else {
         scanned.template = Some((path.clone(), Vec::new(), lines));
@@ -283,12 +377,17 @@ pub(crate) fn template(rules: &RuleSet<'_>, sources: &dyn Sources, path: &Arc<st
     let template = read_template(&text, language);
     for ((start, end), message) in template.problems {
         let range = file.index.range(Span { start, end });
-        scanned.problems.push(Problem::in_file(ProblemKind::SyntaxError, path.clone(), message).at(range));
+        scanned
+            .problems
+            .push(Problem::in_file(ProblemKind::SyntaxError, path.clone(), message).at(range));
     }
     let mut ordinals = Ordinals::default();
     let scope: Arc<str> = Arc::from("");
     for fact in template.facts {
-        let span = Span { start: fact.span.0, end: fact.span.1 };
+        let span = Span {
+            start: fact.span.0,
+            end: fact.span.1,
+        };
         let mut matched = BTreeMap::new();
         for &(construct, at) in &rules.templates {
             if construct == fact.construct {
@@ -300,7 +399,9 @@ pub(crate) fn template(rules: &RuleSet<'_>, sources: &dyn Sources, path: &Arc<st
             let detect = rules.detect(at);
             let message = fill_message(&detect.message, |placeholder| match placeholder {
                 Placeholder::Value | Placeholder::Source => quoted(&fact.value),
-                Placeholder::Callee | Placeholder::Argument | Placeholder::Sink => quoted(&fact.what),
+                Placeholder::Callee | Placeholder::Argument | Placeholder::Sink => {
+                    quoted(&fact.what)
+                }
             });
             scanned.findings.push(Finding {
                 rule: page.rule.clone(),
@@ -318,7 +419,10 @@ pub(crate) fn template(rules: &RuleSet<'_>, sources: &dyn Sources, path: &Arc<st
         .comments
         .into_iter()
         .map(|comment| hognose_python::Comment {
-            range: file.index.range(Span { start: comment.span.0, end: comment.span.1 }),
+            range: file.index.range(Span {
+                start: comment.span.0,
+                end: comment.span.1,
+            }),
             lines: comment.lines,
             text: comment.text,
         })

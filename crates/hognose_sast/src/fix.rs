@@ -32,19 +32,35 @@ pub(crate) fn build(
         FixAction::Set { name, code } => set(text, call?, name, code)?,
         FixAction::Remove => remove(text, call?, place.argument? as usize)?,
     };
-    Some(Fix { title: recipe.title.clone(), safety: recipe.safety, edits: vec![edit] })
+    Some(Fix {
+        title: recipe.title.clone(),
+        safety: recipe.safety,
+        edits: vec![edit],
+    })
 }
 
 fn replace(span: Span, text: String) -> Edit {
-    Edit { start: span.start, end: span.end, text }
+    Edit {
+        start: span.start,
+        end: span.end,
+        text,
+    }
 }
 
 /// Adds a keyword argument, or replaces its value.
 fn set(text: &str, call: &CallSyntax, name: &str, code: &str) -> Option<Edit> {
-    if let Some(argument) = call.arguments.iter().find(|argument| argument.name.as_deref() == Some(name)) {
+    if let Some(argument) = call
+        .arguments
+        .iter()
+        .find(|argument| argument.name.as_deref() == Some(name))
+    {
         return Some(replace(argument.value, code.to_owned()));
     }
-    if call.arguments.iter().any(|argument| argument.is_splat && text[argument.span.start as usize..].starts_with("**")) {
+    if call
+        .arguments
+        .iter()
+        .any(|argument| argument.is_splat && text[argument.span.start as usize..].starts_with("**"))
+    {
         // It may be given there already.
         return None;
     }
@@ -57,13 +73,19 @@ fn set(text: &str, call: &CallSyntax, name: &str, code: &str) -> Option<Edit> {
         return None;
     }
     let at = last.span.end;
-    Some(Edit { start: at, end: at, text: format!(", {name}={code}") })
+    Some(Edit {
+        start: at,
+        end: at,
+        text: format!(", {name}={code}"),
+    })
 }
 
 /// Whether the only argument is a generator without parentheses: `any(x for x in y)`.
 fn is_bare_generator(text: &str, argument: Span, inside: Span) -> bool {
     let source = &text[argument.start as usize..argument.end as usize];
-    argument.start == inside.start && source.contains(" for ") && !source.starts_with(['[', '{', '(', '"', '\''])
+    argument.start == inside.start
+        && source.contains(" for ")
+        && !source.starts_with(['[', '{', '(', '"', '\''])
 }
 
 /// Removes an argument with its comma.
@@ -78,7 +100,10 @@ fn remove(text: &str, call: &CallSyntax, position: usize) -> Option<Edit> {
             return None;
         }
         (argument.span.start, next.span.start)
-    } else if let Some(previous) = position.checked_sub(1).and_then(|before| call.arguments.get(before)) {
+    } else if let Some(previous) = position
+        .checked_sub(1)
+        .and_then(|before| call.arguments.get(before))
+    {
         if has_comment(text, previous.span.end, argument.span.start) {
             return None;
         }
@@ -87,14 +112,23 @@ fn remove(text: &str, call: &CallSyntax, position: usize) -> Option<Edit> {
         // The only argument: with a trailing comma, if there is one.
         let rest = text.get(argument.span.end as usize..call.inside.end as usize)?;
         let comma = rest.trim_start().starts_with(',');
-        let end = if comma { argument.span.end + rest.find(',')? as u32 + 1 } else { argument.span.end };
+        let end = if comma {
+            argument.span.end + rest.find(',')? as u32 + 1
+        } else {
+            argument.span.end
+        };
         (argument.span.start, end)
     };
-    Some(Edit { start, end, text: String::new() })
+    Some(Edit {
+        start,
+        end,
+        text: String::new(),
+    })
 }
 
 fn has_comment(text: &str, from: u32, to: u32) -> bool {
-    text.get(from as usize..to as usize).is_none_or(|between| between.contains('#'))
+    text.get(from as usize..to as usize)
+        .is_none_or(|between| between.contains('#'))
 }
 
 #[cfg(test)]
@@ -105,9 +139,21 @@ mod tests {
     use hognose_python::syntax::{CallSyntax, call_at};
 
     fn applied(text: &str, edit: impl Fn(&CallSyntax) -> Option<Edit>) -> Option<String> {
-        let call = call_at(text, Span { start: 0, end: text.len() as u32 }).expect("a call");
+        let call = call_at(
+            text,
+            Span {
+                start: 0,
+                end: text.len() as u32,
+            },
+        )
+        .expect("a call");
         let edit = edit(&call)?;
-        Some(format!("{}{}{}", &text[..edit.start as usize], edit.text, &text[edit.end as usize..]))
+        Some(format!(
+            "{}{}{}",
+            &text[..edit.start as usize],
+            edit.text,
+            &text[edit.end as usize..]
+        ))
     }
 
     #[test]
@@ -115,8 +161,14 @@ mod tests {
         let set = |text| applied(text, |call| set(text, call, "timeout", "10"));
         assert_eq!(set("get(url)").as_deref(), Some("get(url, timeout=10)"));
         assert_eq!(set("get()").as_deref(), Some("get(timeout=10)"));
-        assert_eq!(set("get(url, timeout=None)").as_deref(), Some("get(url, timeout=10)"));
-        assert_eq!(set("get(\n    url,\n    x=1,\n)").as_deref(), Some("get(\n    url,\n    x=1, timeout=10,\n)"));
+        assert_eq!(
+            set("get(url, timeout=None)").as_deref(),
+            Some("get(url, timeout=10)")
+        );
+        assert_eq!(
+            set("get(\n    url,\n    x=1,\n)").as_deref(),
+            Some("get(\n    url,\n    x=1, timeout=10,\n)")
+        );
         assert_eq!(set("get(url, **options)"), None);
         assert_eq!(set("any(x for x in y)"), None);
     }
@@ -124,8 +176,14 @@ mod tests {
     #[test]
     fn arguments_are_removed() {
         let remove = |text, position| applied(text, |call| remove(text, call, position));
-        assert_eq!(remove("get(url, verify=False)", 1).as_deref(), Some("get(url)"));
-        assert_eq!(remove("get(verify=False, x=1)", 0).as_deref(), Some("get(x=1)"));
+        assert_eq!(
+            remove("get(url, verify=False)", 1).as_deref(),
+            Some("get(url)")
+        );
+        assert_eq!(
+            remove("get(verify=False, x=1)", 0).as_deref(),
+            Some("get(x=1)")
+        );
         assert_eq!(remove("get(verify=False)", 0).as_deref(), Some("get()"));
         assert_eq!(remove("get(verify=False,)", 0).as_deref(), Some("get()"));
         assert_eq!(remove("get(url, # why\n    verify=False)", 1), None);

@@ -16,5 +16,6 @@ mod ruleset;
 mod scan;
 mod setting;
 mod template;
+mod test_code;
 
 pub use scan::{InputFile, InputKind, ScanResult, scan};

@@ -40,6 +40,16 @@ pub(crate) struct Place {
 impl Place {
     /// A place with nothing but a range.
     pub fn new(detect: DetectRef, module: ModuleId, index: u32, span: Span) -> Self {
-        Place { detect, module, span, index, argument: None, name: None, value: None, trace: None, confidence: None }
+        Place {
+            detect,
+            module,
+            span,
+            index,
+            argument: None,
+            name: None,
+            value: None,
+            trace: None,
+            confidence: None,
+        }
     }
 }

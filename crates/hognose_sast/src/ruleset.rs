@@ -63,7 +63,10 @@ impl<'a> RuleSet<'a> {
         };
         for (rule, page) in catalogue.rules().iter().enumerate() {
             for (entry, detect) in page.detect.iter().enumerate() {
-                let at = DetectRef { rule: rule as u32, entry: entry as u32 };
+                let at = DetectRef {
+                    rule: rule as u32,
+                    entry: entry as u32,
+                };
                 rules.add(at, detect, project, models);
             }
         }
@@ -97,8 +100,13 @@ impl<'a> RuleSet<'a> {
                     self.imports.entry(module).or_default().push(at);
                 }
             }
-            Matcher::Setting { framework, name, .. } => {
-                self.settings.entry((*framework, name)).or_default().push(at);
+            Matcher::Setting {
+                framework, name, ..
+            } => {
+                self.settings
+                    .entry((*framework, name))
+                    .or_default()
+                    .push(at);
             }
             Matcher::Template { construct } => self.templates.push((*construct, at)),
             Matcher::Check { name } => match CHECKS.iter().find(|check| check.name == name) {
@@ -137,13 +145,17 @@ impl<'a> RuleSet<'a> {
                     continue;
                 }
                 for &(name, value) in ir.exports_of(FunctionId::MODULE) {
-                    let Some(instruction) = ir.instruction(value) else { continue };
+                    let Some(instruction) = ir.instruction(value) else {
+                        continue;
+                    };
                     let original = match instruction.op {
                         hognose_python::ir::Op::Import => ir.imports[instruction.a as usize].name,
                         hognose_python::ir::Op::Attr => Some(instruction.symbol_b()),
                         _ => None,
                     };
-                    if original.is_some_and(|original| original != name && self.interesting.contains(&original)) {
+                    if original.is_some_and(|original| {
+                        original != name && self.interesting.contains(&original)
+                    }) {
                         found.push(name);
                     }
                 }
@@ -158,16 +170,33 @@ impl<'a> RuleSet<'a> {
     }
 
     /// Entries that name this callee.
-    pub fn of_callee(&self, callee: Callee, models: &Models) -> impl Iterator<Item = DetectRef> + '_ {
+    pub fn of_callee(
+        &self,
+        callee: Callee,
+        models: &Models,
+    ) -> impl Iterator<Item = DetectRef> + '_ {
         let (function, class) = match callee {
-            Callee::Function { function: (module, function), class, .. } => {
-                (Some(Callable::Function(module, definition(models, module, function))), class)
-            }
+            Callee::Function {
+                function: (module, function),
+                class,
+                ..
+            } => (
+                Some(Callable::Function(
+                    module,
+                    definition(models, module, function),
+                )),
+                class,
+            ),
             Callee::Class(module, class) => (None, Some((module, class))),
             Callee::External(external) => (Some(Callable::External(external)), None),
         };
         let class = class.map(|(module, class)| Callable::Class(module, class));
-        [function, class].into_iter().flatten().filter_map(|callable| self.calls.get(&callable)).flatten().copied()
+        [function, class]
+            .into_iter()
+            .flatten()
+            .filter_map(|callable| self.calls.get(&callable))
+            .flatten()
+            .copied()
     }
 
     /// Entries that look at ports of this kind.
@@ -183,18 +212,26 @@ impl<'a> RuleSet<'a> {
 
 /// The definition that stands for all overloads of a function.
 fn definition(models: &Models, module: ModuleId, function: FunctionId) -> FunctionId {
-    models.function(module, function).and_then(|model| model.overloads.last().copied()).unwrap_or(function)
+    models
+        .function(module, function)
+        .and_then(|model| model.overloads.last().copied())
+        .unwrap_or(function)
 }
 
 /// All definitions that a dotted name means, in the models or outside the project.
 fn lookup(project: &Project, name: &str) -> Vec<Target> {
     let parts: Vec<&str> = name.split('.').collect();
     for length in (1..=parts.len()).rev() {
-        let Some(module) = project.model(&parts[..length].join(".")) else { continue };
+        let Some(module) = project.model(&parts[..length].join(".")) else {
+            continue;
+        };
         let mut targets = vec![Target::Module(module)];
         for part in &parts[length..] {
             targets = match project.symbols().find(part) {
-                Some(part) => targets.into_iter().flat_map(|target| project.member(target, part)).collect(),
+                Some(part) => targets
+                    .into_iter()
+                    .flat_map(|target| project.member(target, part))
+                    .collect(),
                 None => Vec::new(),
             };
         }
@@ -202,5 +239,9 @@ fn lookup(project: &Project, name: &str) -> Vec<Target> {
             return targets;
         }
     }
-    project.external(name).map(Target::External).into_iter().collect()
+    project
+        .external(name)
+        .map(Target::External)
+        .into_iter()
+        .collect()
 }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use hognose_finding::{Finding, Problem, ProblemKind, Sources};
+use hognose_finding::{Confidence, Finding, Problem, ProblemKind, Sources};
 use hognose_python::{Comment, Module, ModuleId, Project};
 use hognose_rules::Catalogue;
 use hognose_taint::{Evaluator, Models, Program};
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::check::Context;
 use crate::place::Place;
 use crate::ruleset::{RuleSet, externals};
+use crate::test_code::is_test_code;
 use crate::{detect, finish, setting, template};
 
 /// A file to scan.
@@ -61,8 +63,10 @@ pub fn scan(
         .filter(|file| file.kind == InputKind::Python)
         .map(|file| (file.path.clone(), file.base.clone()))
         .collect();
-    let mut models: Vec<(&str, &str)> =
-        user_models.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let mut models: Vec<(&str, &str)> = user_models
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
     // A user's stub of a module replaces ours.
     for (path, text) in hognose_rules::model_files() {
         if !user_models.iter().any(|(own, _)| own == path) {
@@ -70,24 +74,48 @@ pub fn scan(
         }
     }
     let (project, problems) = Project::load(&python, sources, &models, &externals(catalogue));
-    let mut result = ScanResult { problems, ..ScanResult::default() };
+    let mut result = ScanResult {
+        problems,
+        ..ScanResult::default()
+    };
     let roles = Models::read(&project);
     let program = Program::new(&project, &roles);
     let rules = RuleSet::new(catalogue, &project, &roles);
     for (at, name) in &rules.unknown {
         let page = &catalogue.rules()[at.rule as usize];
-        let message = format!("rule `{}` names the check `{name}`, which does not exist", page.id());
-        result.problems.push(Problem::general(ProblemKind::Configuration, message));
+        let message = format!(
+            "rule `{}` names the check `{name}`, which does not exist",
+            page.id()
+        );
+        result
+            .problems
+            .push(Problem::general(ProblemKind::Configuration, message));
     }
-    let modules: Vec<(ModuleId, &Module)> =
-        project.modules().filter(|(_, module)| !module.is_model && !module.path.is_empty()).collect();
+    let modules: Vec<(ModuleId, &Module)> = project
+        .modules()
+        .filter(|(_, module)| !module.is_model && !module.path.is_empty())
+        .collect();
+    let tests: FxHashSet<&str> = files
+        .iter()
+        .filter(|file| is_test_code(&file.path, &file.base))
+        .map(|file| &*file.path)
+        .collect();
     let analysed: Vec<_> = modules
         .par_iter()
         .with_max_len(8)
         .map(|&(id, module)| {
             let places = guarded(module, || places_in(&rules, &program, id));
             match places {
-                Ok(places) => finish::findings(&rules, &program, sources, id, places),
+                Ok(places) => {
+                    let (mut findings, problems) =
+                        finish::findings(&rules, &program, sources, id, places);
+                    if tests.contains(&*module.path) {
+                        findings
+                            .iter_mut()
+                            .for_each(|finding| finding.confidence = Confidence::Possible);
+                    }
+                    (findings, problems)
+                }
                 Err(problem) => (Vec::new(), vec![problem]),
             }
         })
@@ -103,7 +131,9 @@ pub fn scan(
         result.lines += u64::from(module.lines);
         result.scanned.push(module.path.clone());
         if !module.comments.is_empty() {
-            result.comments.push((module.path.clone(), module.comments.clone()));
+            result
+                .comments
+                .push((module.path.clone(), module.comments.clone()));
         }
     }
     for scanned in templates {
@@ -127,7 +157,12 @@ fn places_in(rules: &RuleSet<'_>, program: &Program<'_>, module: ModuleId) -> Ve
     setting::settings(rules, &evaluator, module, &mut places);
     setting::imports(rules, &evaluator, module, &mut places);
     for &(check, detect) in &rules.checks {
-        (check.run)(&mut Context { evaluator: &evaluator, module, detect, places: &mut places });
+        (check.run)(&mut Context {
+            evaluator: &evaluator,
+            module,
+            detect,
+            places: &mut places,
+        });
     }
     places
 }

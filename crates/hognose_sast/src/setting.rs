@@ -10,10 +10,21 @@ use crate::place::{DetectRef, Place};
 use crate::ruleset::RuleSet;
 
 /// Names that only a Django settings module has.
-const DJANGO_NAMES: &[&str] = &["INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "MIDDLEWARE_CLASSES", "WSGI_APPLICATION"];
+const DJANGO_NAMES: &[&str] = &[
+    "INSTALLED_APPS",
+    "ROOT_URLCONF",
+    "MIDDLEWARE",
+    "MIDDLEWARE_CLASSES",
+    "WSGI_APPLICATION",
+];
 
 /// Tests settings of Django and Flask.
-pub(crate) fn settings(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, places: &mut Vec<Place>) {
+pub(crate) fn settings(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    places: &mut Vec<Place>,
+) {
     if rules.settings.is_empty() {
         return;
     }
@@ -21,17 +32,40 @@ pub(crate) fn settings(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: M
     let info = project.module(module);
     let ir = &info.ir;
     if is_django_settings(evaluator, module) {
-        assigned_names(rules, evaluator, module, Framework::Django, FunctionId::MODULE, places);
+        assigned_names(
+            rules,
+            evaluator,
+            module,
+            Framework::Django,
+            FunctionId::MODULE,
+            places,
+        );
     }
     let imports_flask = ir.imports.iter().any(|import| {
-        import.level == 0 && project.text(import.module).split('.').next().is_some_and(|top| top == "flask" || top.starts_with("flask_"))
+        import.level == 0
+            && project
+                .text(import.module)
+                .split('.')
+                .next()
+                .is_some_and(|top| top == "flask" || top.starts_with("flask_"))
     });
     for (number, function) in ir.functions.iter().enumerate() {
-        if function.kind == FunctionKind::Class && is_flask_config(project.text(function.name), &info.path) {
-            assigned_names(rules, evaluator, module, Framework::Flask, FunctionId(number as u32), places);
+        if function.kind == FunctionKind::Class
+            && is_flask_config(project.text(function.name), &info.path)
+        {
+            assigned_names(
+                rules,
+                evaluator,
+                module,
+                Framework::Flask,
+                FunctionId(number as u32),
+                places,
+            );
         }
     }
-    let Some(config) = project.symbols().find("config") else { return };
+    let Some(config) = project.symbols().find("config") else {
+        return;
+    };
     for (index, &op) in ir.ops().iter().enumerate() {
         let index = index as u32;
         let instruction = ir.get(index);
@@ -46,17 +80,39 @@ pub(crate) fn settings(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: M
             Op::StoreSubscript if is_config(instruction.operand_a()) => {
                 let (key, value) = ir.stored(instruction.b);
                 if let Some(key) = key.as_str() {
-                    test(rules, evaluator, module, Framework::Flask, project.text(key), value, index, places);
+                    test(
+                        rules,
+                        evaluator,
+                        module,
+                        Framework::Flask,
+                        project.text(key),
+                        value,
+                        index,
+                        places,
+                    );
                 }
             }
             Op::StoreAttr => {
                 let (name, value) = ir.stored_attr(instruction.b);
-                if project.text(name) == "secret_key" && (imports_flask || is_flask_app(evaluator, module, instruction.operand_a())) {
-                    test(rules, evaluator, module, Framework::Flask, "SECRET_KEY", value, index, places);
+                if project.text(name) == "secret_key"
+                    && (imports_flask || is_flask_app(evaluator, module, instruction.operand_a()))
+                {
+                    test(
+                        rules,
+                        evaluator,
+                        module,
+                        Framework::Flask,
+                        "SECRET_KEY",
+                        value,
+                        index,
+                        places,
+                    );
                 }
             }
             Op::Call => {
-                let Some(callee) = ir.instruction(instruction.operand_a()) else { continue };
+                let Some(callee) = ir.instruction(instruction.operand_a()) else {
+                    continue;
+                };
                 if callee.op != Op::Attr
                     || !matches!(project.text(callee.symbol_b()), "update" | "from_mapping")
                     || !is_config(callee.operand_a())
@@ -66,13 +122,35 @@ pub(crate) fn settings(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: M
                 for (kind, value) in ir.arguments(instruction.b) {
                     match kind {
                         hognose_python::ir::Argument::Named(name) => {
-                            test(rules, evaluator, module, Framework::Flask, project.text(name), value, index, places);
+                            test(
+                                rules,
+                                evaluator,
+                                module,
+                                Framework::Flask,
+                                project.text(name),
+                                value,
+                                index,
+                                places,
+                            );
                         }
                         hognose_python::ir::Argument::Positional => {
-                            let Some(dict) = ir.instruction(value).filter(|dict| dict.op == Op::Dict) else { continue };
+                            let Some(dict) =
+                                ir.instruction(value).filter(|dict| dict.op == Op::Dict)
+                            else {
+                                continue;
+                            };
                             for (key, value) in ir.pairs(dict.a) {
                                 if let Some(key) = key.as_str() {
-                                    test(rules, evaluator, module, Framework::Flask, project.text(key), value, index, places);
+                                    test(
+                                        rules,
+                                        evaluator,
+                                        module,
+                                        Framework::Flask,
+                                        project.text(key),
+                                        value,
+                                        index,
+                                        places,
+                                    );
                                 }
                             }
                         }
@@ -86,22 +164,31 @@ pub(crate) fn settings(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: M
 }
 
 fn is_flask_app(evaluator: &Evaluator<'_>, module: ModuleId, operand: Operand) -> bool {
-    evaluator.values(module, operand).iter().any(|&value| match value {
-        Value::Instance(module, class) => {
-            let project = evaluator.project();
-            project.ancestry(module, class).into_iter().any(|(module, class)| {
-                project.qualified_name(module, class).starts_with("flask.")
-            })
-        }
-        _ => false,
-    })
+    evaluator
+        .values(module, operand)
+        .iter()
+        .any(|&value| match value {
+            Value::Instance(module, class) => {
+                let project = evaluator.project();
+                project
+                    .ancestry(module, class)
+                    .into_iter()
+                    .any(|(module, class)| {
+                        project.qualified_name(module, class).starts_with("flask.")
+                    })
+            }
+            _ => false,
+        })
 }
 
 /// A class that holds Flask's settings by convention: `class ProductionConfig` in `config.py`.
 fn is_flask_config(class: &str, path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
     (class.ends_with("Config") || class.ends_with("Settings"))
-        && (file.starts_with("config") || file.starts_with("settings") || path.contains("/config/") || path.contains("/settings/"))
+        && (file.starts_with("config")
+            || file.starts_with("settings")
+            || path.contains("/config/")
+            || path.contains("/settings/"))
 }
 
 fn is_django_settings(evaluator: &Evaluator<'_>, module: ModuleId) -> bool {
@@ -110,7 +197,8 @@ fn is_django_settings(evaluator: &Evaluator<'_>, module: ModuleId) -> bool {
     let ir = &info.ir;
     let mut parts = info.path.rsplit('/');
     let file = parts.next().unwrap_or_default();
-    let by_name = file.contains("settings") || parts.next().is_some_and(|folder| folder == "settings");
+    let by_name =
+        file.contains("settings") || parts.next().is_some_and(|folder| folder == "settings");
     let has_names = DJANGO_NAMES
         .iter()
         .filter_map(|name| project.symbols().find(name))
@@ -120,10 +208,14 @@ fn is_django_settings(evaluator: &Evaluator<'_>, module: ModuleId) -> bool {
     }
     // `settings/production.py`: from .base import *
     by_name && {
-        let imports = |top: &str| ir.imports.iter().any(|import| {
-            import.level == 0 && project.text(import.module).split('.').next() == Some(top)
-        });
-        !ir.star_imports.is_empty() || imports("django") || !imports("flask") && file == "settings.py"
+        let imports = |top: &str| {
+            ir.imports.iter().any(|import| {
+                import.level == 0 && project.text(import.module).split('.').next() == Some(top)
+            })
+        };
+        !ir.star_imports.is_empty()
+            || imports("django")
+            || !imports("flask") && file == "settings.py"
     }
 }
 
@@ -142,19 +234,43 @@ fn assigned_names(
     for index in body.start..body.end {
         if ir.op(index) == Op::Bind {
             let bind = ir.get(index);
-            test(rules, evaluator, module, framework, project.text(bind.symbol_b()), bind.operand_a(), index, places);
+            test(
+                rules,
+                evaluator,
+                module,
+                framework,
+                project.text(bind.symbol_b()),
+                bind.operand_a(),
+                index,
+                places,
+            );
         }
     }
     for &(name, value) in ir.exports_of(function) {
         if let OperandKind::Register(index) = value.kind()
-            && !matches!(ir.op(index), Op::Import | Op::MakeClass | Op::MakeFunction | Op::Phi)
+            && !matches!(
+                ir.op(index),
+                Op::Import | Op::MakeClass | Op::MakeFunction | Op::Phi
+            )
         {
-            test(rules, evaluator, module, framework, project.text(name), value, index, places);
+            test(
+                rules,
+                evaluator,
+                module,
+                framework,
+                project.text(name),
+                value,
+                index,
+                places,
+            );
         }
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "one setting, wherever it was found")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one setting, wherever it was found"
+)]
 fn test(
     rules: &RuleSet<'_>,
     evaluator: &Evaluator<'_>,
@@ -165,10 +281,14 @@ fn test(
     index: u32,
     places: &mut Vec<Place>,
 ) {
-    let Some(entries) = rules.settings.get(&(framework, name)) else { return };
+    let Some(entries) = rules.settings.get(&(framework, name)) else {
+        return;
+    };
     let mut matched: Option<u32> = None;
     for &at in entries {
-        let Matcher::Setting { test, .. } = &rules.detect(at).matcher else { continue };
+        let Matcher::Setting { test, .. } = &rules.detect(at).matcher else {
+            continue;
+        };
         if matched == Some(at.rule) || !value_passes(evaluator, module, value, None, test) {
             continue;
         }
@@ -187,7 +307,12 @@ fn test(
 }
 
 /// Tests imports.
-pub(crate) fn imports(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId, places: &mut Vec<Place>) {
+pub(crate) fn imports(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    places: &mut Vec<Place>,
+) {
     if rules.imports.is_empty() {
         return;
     }
@@ -198,7 +323,9 @@ pub(crate) fn imports(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: Mo
             continue;
         }
         let text = project.text(import.module);
-        let full = import.name.map(|name| format!("{text}.{}", project.text(name)));
+        let full = import
+            .name
+            .map(|name| format!("{text}.{}", project.text(name)));
         let mut prefix = full.as_deref().unwrap_or(text);
         let mut found: Vec<DetectRef> = Vec::new();
         loop {

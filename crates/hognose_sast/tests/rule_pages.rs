@@ -11,19 +11,34 @@ struct Held(BTreeMap<String, String>);
 
 impl Sources for Held {
     fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| SourceError {
-            kind: ProblemKind::Vanished,
-            message: "not held".to_owned(),
-        })
+        self.0
+            .get(path)
+            .map(|text| text.clone().into_bytes())
+            .ok_or_else(|| SourceError {
+                kind: ProblemKind::Vanished,
+                message: "not held".to_owned(),
+            })
     }
 }
 
-fn scan_files(files: &[(String, InputKind, String)], catalogue: &Catalogue) -> hognose_sast::ScanResult {
+fn scan_files(
+    files: &[(String, InputKind, String)],
+    catalogue: &Catalogue,
+) -> hognose_sast::ScanResult {
     let input: Vec<InputFile> = files
         .iter()
-        .map(|(path, kind, _)| InputFile { path: path.as_str().into(), base: Arc::from(""), kind: *kind })
+        .map(|(path, kind, _)| InputFile {
+            path: path.as_str().into(),
+            base: Arc::from(""),
+            kind: *kind,
+        })
         .collect();
-    let held = Held(files.iter().map(|(path, _, text)| (path.clone(), text.clone())).collect());
+    let held = Held(
+        files
+            .iter()
+            .map(|(path, _, text)| (path.clone(), text.clone()))
+            .collect(),
+    );
     scan(&input, &held, catalogue, &[])
 }
 
@@ -41,8 +56,11 @@ fn differences(page: &RulePage, example: &Example, catalogue: &Catalogue) -> Vec
         })
         .collect();
     let result = scan_files(&files, catalogue);
-    let mut differences: Vec<String> =
-        result.problems.iter().map(|problem| format!("problem: {}: {}", problem.kind, problem.message)).collect();
+    let mut differences: Vec<String> = result
+        .problems
+        .iter()
+        .map(|problem| format!("problem: {}: {}", problem.kind, problem.message))
+        .collect();
     for file in &example.files {
         let mut wanted: BTreeMap<u32, bool> = BTreeMap::new();
         for expected in &file.expected {
@@ -50,27 +68,52 @@ fn differences(page: &RulePage, example: &Example, catalogue: &Catalogue) -> Vec
         }
         let mut got: BTreeMap<u32, bool> = BTreeMap::new();
         for finding in &result.findings {
-            let Some(location) = finding.location.code() else { continue };
+            let Some(location) = finding.location.code() else {
+                continue;
+            };
             if finding.rule.id == page.rule.id && *location.path == *file.path {
-                let sure = finding.confidence >= Confidence::Likely || page.rule.persona == Persona::Auditor;
+                let sure = finding.confidence >= Confidence::Likely
+                    || page.rule.persona == Persona::Auditor;
                 let shown = got.entry(location.range.start.line).or_insert(false);
                 *shown |= sure;
             }
         }
         let level = |sure: &bool| if *sure { "finding" } else { "possible" };
         for (line, sure) in &wanted {
-            let at = format!("{}:{} ({})", page.path, file.page_line + line - 1, file.text.lines().nth(*line as usize - 1).unwrap_or("").trim());
+            let at = format!(
+                "{}:{} ({})",
+                page.path,
+                file.page_line + line - 1,
+                file.text
+                    .lines()
+                    .nth(*line as usize - 1)
+                    .unwrap_or("")
+                    .trim()
+            );
             match got.get(line) {
                 None => differences.push(format!("{at}: expected {}, got nothing", level(sure))),
                 Some(found) if found != sure => {
-                    differences.push(format!("{at}: expected {}, got {}", level(sure), level(found)));
+                    differences.push(format!(
+                        "{at}: expected {}, got {}",
+                        level(sure),
+                        level(found)
+                    ));
                 }
                 Some(_) => {}
             }
         }
         for (line, sure) in &got {
             if !wanted.contains_key(line) {
-                let at = format!("{}:{} ({})", page.path, file.page_line + line - 1, file.text.lines().nth(*line as usize - 1).unwrap_or("").trim());
+                let at = format!(
+                    "{}:{} ({})",
+                    page.path,
+                    file.page_line + line - 1,
+                    file.text
+                        .lines()
+                        .nth(*line as usize - 1)
+                        .unwrap_or("")
+                        .trim()
+                );
                 differences.push(format!("{at}: unexpected {}", level(sure)));
             }
         }
@@ -88,15 +131,27 @@ fn fix_faults(page: &RulePage, example: &Example, catalogue: &Catalogue) -> Vec<
         .map(|file| (file.path.clone(), InputKind::Python, file.text.clone()))
         .collect();
     let before = scan_files(&files, catalogue);
-    for finding in before.findings.iter().filter(|finding| finding.rule.id == page.rule.id) {
+    for finding in before
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.id == page.rule.id)
+    {
         for fix in &finding.fixes {
-            let Some(location) = finding.location.code() else { continue };
+            let Some(location) = finding.location.code() else {
+                continue;
+            };
             let mut fixed = files.clone();
-            let Some((_, _, text)) = fixed.iter_mut().find(|(path, ..)| **path == *location.path) else { continue };
+            let Some((_, _, text)) = fixed.iter_mut().find(|(path, ..)| **path == *location.path)
+            else {
+                continue;
+            };
             for edit in fix.edits.iter().rev() {
                 text.replace_range(edit.start as usize..edit.end as usize, &edit.text);
             }
-            let at = format!("{}: fix `{}` of line {}", page.path, fix.title, location.range.start.line);
+            let at = format!(
+                "{}: fix `{}` of line {}",
+                page.path, fix.title, location.range.start.line
+            );
             if !hognose_python::syntax::parses(text) {
                 faults.push(format!("{at}: the file no longer parses"));
             }
@@ -104,7 +159,8 @@ fn fix_faults(page: &RulePage, example: &Example, catalogue: &Catalogue) -> Vec<
             let same = after.findings.iter().filter(|other| {
                 other.rule.id == finding.rule.id
                     && other.message == finding.message
-                    && other.location.code().map(|code| code.range.start.line) == Some(location.range.start.line)
+                    && other.location.code().map(|code| code.range.start.line)
+                        == Some(location.range.start.line)
             });
             if same.count() > 0 {
                 faults.push(format!("{at}: the finding is still there"));
@@ -117,7 +173,14 @@ fn fix_faults(page: &RulePage, example: &Example, catalogue: &Catalogue) -> Vec<
 fn catalogue() -> Catalogue {
     match Catalogue::builtin() {
         Ok(catalogue) => catalogue,
-        Err(errors) => panic!("{}", errors.iter().map(|error| error.render(false)).collect::<Vec<_>>().join("\n")),
+        Err(errors) => panic!(
+            "{}",
+            errors
+                .iter()
+                .map(|error| error.render(false))
+                .collect::<Vec<_>>()
+                .join("\n")
+        ),
     }
 }
 
@@ -130,7 +193,12 @@ fn examples_are_found_where_marked() {
             all.extend(differences(page, &example, &catalogue));
         }
     }
-    assert!(all.is_empty(), "{} differences:\n{}", all.len(), all.join("\n"));
+    assert!(
+        all.is_empty(),
+        "{} differences:\n{}",
+        all.len(),
+        all.join("\n")
+    );
 }
 
 #[test]
@@ -138,7 +206,11 @@ fn fixes_repair() {
     let catalogue = catalogue();
     let mut all = Vec::new();
     for page in catalogue.rules() {
-        for example in page.examples().iter().filter(|example| example.section == ExampleSection::Vulnerable) {
+        for example in page
+            .examples()
+            .iter()
+            .filter(|example| example.section == ExampleSection::Vulnerable)
+        {
             all.extend(fix_faults(page, example, &catalogue));
         }
     }

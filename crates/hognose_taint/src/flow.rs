@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 
-use hognose_python::ir::{Argument, Compare, FunctionId, FunctionKind, Op, Operand, OperandKind, ParamKind};
+use hognose_python::ir::{
+    Argument, Compare, FunctionId, FunctionKind, Op, Operand, OperandKind, ParamKind,
+};
 use hognose_python::{ModuleId, Symbol, Target};
 use rustc_hash::FxHashMap;
 
 use crate::models::{Kind, Roles};
 use crate::values::{Evaluator, Value};
-use crate::view::{Callee, CallView, Given};
+use crate::view::{CallView, Callee, Given};
 
 /// How untrusted data reaches an operand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +51,13 @@ pub fn trace(
     sources: &[Kind],
     sink: Kind,
 ) -> Option<Trace> {
-    let tracer = Tracer { evaluator, module, sources, sink, sink_at };
+    let tracer = Tracer {
+        evaluator,
+        module,
+        sources,
+        sink,
+        sink_at,
+    };
     tracer.run(operand)
 }
 
@@ -67,13 +75,26 @@ impl Tracer<'_, '_> {
         let mut visited: FxHashMap<u32, Visit> = FxHashMap::default();
         let mut queue = VecDeque::new();
         if let Some(index) = operand.as_register() {
-            visited.insert(index, Visit { user: None, is_certain: true });
+            visited.insert(
+                index,
+                Visit {
+                    user: None,
+                    is_certain: true,
+                },
+            );
             queue.push_back(index);
         } else {
             // `cmd = argv` of a star import and the like: a name that is itself a source.
             let source = self.source_of_name(operand)?;
-            let step = TraceStep { index: self.sink_at, op: ir.op(self.sink_at) };
-            return Some(Trace { source, steps: vec![step], is_certain: true });
+            let step = TraceStep {
+                index: self.sink_at,
+                op: ir.op(self.sink_at),
+            };
+            return Some(Trace {
+                source,
+                steps: vec![step],
+                is_certain: true,
+            });
         }
         while let Some(index) = queue.pop_front() {
             if visited.len() > MAX_VISITED {
@@ -91,18 +112,35 @@ impl Tracer<'_, '_> {
             for operand in next {
                 if let Some(input) = operand.as_register() {
                     if !visited.contains_key(&input) {
-                        visited.insert(input, Visit { user: Some(index), is_certain: is_certain && stays_certain });
+                        visited.insert(
+                            input,
+                            Visit {
+                                user: Some(index),
+                                is_certain: is_certain && stays_certain,
+                            },
+                        );
                         queue.push_back(input);
                     }
                 } else if let Some(source) = self.source_of_name(operand) {
-                    return Some(self.witness(source, index, is_certain && stays_certain, &visited));
+                    return Some(self.witness(
+                        source,
+                        index,
+                        is_certain && stays_certain,
+                        &visited,
+                    ));
                 }
             }
         }
         None
     }
 
-    fn witness(&self, source: Kind, from: u32, is_certain: bool, visited: &FxHashMap<u32, Visit>) -> Trace {
+    fn witness(
+        &self,
+        source: Kind,
+        from: u32,
+        is_certain: bool,
+        visited: &FxHashMap<u32, Visit>,
+    ) -> Trace {
         let ir = &self.evaluator.project().module(self.module).ir;
         let mut steps = Vec::new();
         let mut at = Some(from);
@@ -113,23 +151,48 @@ impl Tracer<'_, '_> {
             }
             at = visited.get(&index).and_then(|visit| visit.user);
         }
-        Trace { source, steps, is_certain }
+        Trace {
+            source,
+            steps,
+            is_certain,
+        }
     }
 
     fn wanted(&self, roles: &Roles) -> Option<Kind> {
-        roles.sources.iter().copied().find(|kind| self.sources.contains(kind))
+        roles
+            .sources
+            .iter()
+            .copied()
+            .find(|kind| self.sources.contains(kind))
     }
 
     fn source_of_name(&self, operand: Operand) -> Option<Kind> {
-        let OperandKind::Global(name) = operand.kind() else { return None };
-        self.evaluator.project().resolve_name(self.module, name).into_iter().find_map(|target| match target {
-            Target::Variable(module, name) => self.source_of_attribute(module, FunctionId::MODULE, name),
-            _ => None,
-        })
+        let OperandKind::Global(name) = operand.kind() else {
+            return None;
+        };
+        self.evaluator
+            .project()
+            .resolve_name(self.module, name)
+            .into_iter()
+            .find_map(|target| match target {
+                Target::Variable(module, name) => {
+                    self.source_of_attribute(module, FunctionId::MODULE, name)
+                }
+                _ => None,
+            })
     }
 
-    fn source_of_attribute(&self, module: ModuleId, class: FunctionId, name: Symbol) -> Option<Kind> {
-        self.evaluator.program.models.attribute(module, class, name).and_then(|(roles, _)| self.wanted(roles))
+    fn source_of_attribute(
+        &self,
+        module: ModuleId,
+        class: FunctionId,
+        name: Symbol,
+    ) -> Option<Kind> {
+        self.evaluator
+            .program
+            .models
+            .attribute(module, class, name)
+            .and_then(|(roles, _)| self.wanted(roles))
     }
 
     /// The kind of source that an instruction's result is by itself.
@@ -143,21 +206,33 @@ impl Tracer<'_, '_> {
                 let name = instruction.symbol_b();
                 for &base in &*evaluator.values(self.module, instruction.operand_a()) {
                     let found = match base {
-                        Value::Module(module) => self.source_of_attribute(module, FunctionId::MODULE, name),
+                        Value::Module(module) => {
+                            self.source_of_attribute(module, FunctionId::MODULE, name)
+                        }
                         Value::Instance(module, class) => {
-                            program.project.ancestry(module, class).into_iter().find_map(|(module, class)| {
-                                let (module, class) = program.models.twin(module, class);
-                                self.source_of_attribute(module, class, name).or_else(|| {
-                                    // A property.
-                                    let ir = &program.project.module(module).ir;
-                                    let property = ir.instruction(ir.export(class, name)?)?;
-                                    if property.op != Op::MakeFunction {
-                                        return None;
-                                    }
-                                    let model = program.models.function(module, FunctionId(property.a))?;
-                                    if model.binding == crate::Binding::Property { self.wanted(&model.returns) } else { None }
+                            program
+                                .project
+                                .ancestry(module, class)
+                                .into_iter()
+                                .find_map(|(module, class)| {
+                                    let (module, class) = program.models.twin(module, class);
+                                    self.source_of_attribute(module, class, name).or_else(|| {
+                                        // A property.
+                                        let ir = &program.project.module(module).ir;
+                                        let property = ir.instruction(ir.export(class, name)?)?;
+                                        if property.op != Op::MakeFunction {
+                                            return None;
+                                        }
+                                        let model = program
+                                            .models
+                                            .function(module, FunctionId(property.a))?;
+                                        if model.binding == crate::Binding::Property {
+                                            self.wanted(&model.returns)
+                                        } else {
+                                            None
+                                        }
+                                    })
                                 })
-                            })
                         }
                         _ => None,
                     };
@@ -167,12 +242,19 @@ impl Tracer<'_, '_> {
                 }
                 None
             }
-            Op::Call => CallView::new(evaluator, self.module, index)?.callees.iter().find_map(|callee| match *callee {
-                Callee::Function { function: (module, function), .. } => {
-                    program.models.function(module, function).and_then(|model| self.wanted(&model.returns))
-                }
-                _ => None,
-            }),
+            Op::Call => CallView::new(evaluator, self.module, index)?
+                .callees
+                .iter()
+                .find_map(|callee| match *callee {
+                    Callee::Function {
+                        function: (module, function),
+                        ..
+                    } => program
+                        .models
+                        .function(module, function)
+                        .and_then(|model| self.wanted(&model.returns)),
+                    _ => None,
+                }),
             Op::Param => self.source_of_param(index, instruction.a),
             _ => None,
         }
@@ -184,7 +266,9 @@ impl Tracer<'_, '_> {
         let project = evaluator.project();
         let ir = &project.module(self.module).ir;
         let function = ir.function_at(index);
-        if ir.function(function).kind != FunctionKind::Def || evaluator.is_number(self.module, Operand::from_register(index)) {
+        if ir.function(function).kind != FunctionKind::Def
+            || evaluator.is_number(self.module, Operand::from_register(index))
+        {
             return None;
         }
         let param = ir.params_of(function).get(number as usize)?;
@@ -198,12 +282,32 @@ impl Tracer<'_, '_> {
             return None;
         }
         for &decorator in ir.decorators_of(function) {
-            let Some(call) = decorator.as_register().filter(|&call| ir.op(call) == Op::Call) else { continue };
-            let Some(view) = CallView::new(evaluator, self.module, call) else { continue };
+            let Some(call) = decorator
+                .as_register()
+                .filter(|&call| ir.op(call) == Op::Call)
+            else {
+                continue;
+            };
+            let Some(view) = CallView::new(evaluator, self.module, call) else {
+                continue;
+            };
             for callee in &view.callees {
-                let Callee::Function { function: (module, callee), .. } = *callee else { continue };
-                let Some(model) = evaluator.program.models.function(module, callee) else { continue };
-                let Some(kind) = model.returns.entry_point.iter().copied().find(|kind| self.sources.contains(kind))
+                let Callee::Function {
+                    function: (module, callee),
+                    ..
+                } = *callee
+                else {
+                    continue;
+                };
+                let Some(model) = evaluator.program.models.function(module, callee) else {
+                    continue;
+                };
+                let Some(kind) = model
+                    .returns
+                    .entry_point
+                    .iter()
+                    .copied()
+                    .find(|kind| self.sources.contains(kind))
                 else {
                     continue;
                 };
@@ -223,12 +327,17 @@ impl Tracer<'_, '_> {
     /// Whether the converter of a route's parameter leaves nothing dangerous for the sink: `<int:id>`, or the default
     /// converter, which matches no slash, for a path.
     fn converter_cleans(&self, route: &str, param: &str) -> bool {
-        let Some(placeholder) = route.split('<').skip(1).filter_map(|rest| rest.split('>').next()).find(|placeholder| {
-            placeholder.rsplit(':').next() == Some(param)
-        }) else {
+        let Some(placeholder) = route
+            .split('<')
+            .skip(1)
+            .filter_map(|rest| rest.split('>').next())
+            .find(|placeholder| placeholder.rsplit(':').next() == Some(param))
+        else {
             return false;
         };
-        let converter = placeholder.rsplit_once(':').map_or("string", |(converter, _)| converter);
+        let converter = placeholder
+            .rsplit_once(':')
+            .map_or("string", |(converter, _)| converter);
         match converter.split('(').next().unwrap_or(converter) {
             "int" | "float" | "uuid" => true,
             "string" => self.evaluator.program.models.kind_name(self.sink) == "file-path",
@@ -252,13 +361,23 @@ impl Tracer<'_, '_> {
             | Op::Await
             | Op::YieldFrom
             | Op::Capture => {
-                if !self.evaluator.is_number(self.module, Operand::from_register(index)) {
+                if !self
+                    .evaluator
+                    .is_number(self.module, Operand::from_register(index))
+                {
                     next.push(instruction.operand_a());
                 }
                 true
             }
             Op::Add | Op::Mod | Op::Format | Op::Call if self.has_fixed_target(index) => true,
-            Op::Add | Op::Mod | Op::Div | Op::Mul | Op::And | Op::Or | Op::BitOr | Op::DictComprehension => {
+            Op::Add
+            | Op::Mod
+            | Op::Div
+            | Op::Mul
+            | Op::And
+            | Op::Or
+            | Op::BitOr
+            | Op::DictComprehension => {
                 next.extend([instruction.operand_a(), instruction.operand_b()]);
                 true
             }
@@ -267,7 +386,10 @@ impl Tracer<'_, '_> {
                 true
             }
             Op::Dict => {
-                next.extend(ir.pairs(instruction.a).flat_map(|(key, value)| [key, value]));
+                next.extend(
+                    ir.pairs(instruction.a)
+                        .flat_map(|(key, value)| [key, value]),
+                );
                 true
             }
             Op::Phi => {
@@ -286,11 +408,16 @@ impl Tracer<'_, '_> {
         if kind != "url" && kind != "redirect" {
             return false;
         }
-        let prefix = self.evaluator.constant_prefix(self.module, Operand::from_register(index));
+        let prefix = self
+            .evaluator
+            .constant_prefix(self.module, Operand::from_register(index));
         let after_scheme = prefix.split_once("://").map(|(_, rest)| rest);
-        let fixed_host = after_scheme.is_some_and(|rest| rest.find(['/', '?', '#']).is_some_and(|end| end > 0));
+        let fixed_host =
+            after_scheme.is_some_and(|rest| rest.find(['/', '?', '#']).is_some_and(|end| end > 0));
         let own_path = kind == "redirect"
-            && prefix.strip_prefix('/').is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '\\']));
+            && prefix
+                .strip_prefix('/')
+                .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '\\']));
         fixed_host || own_path
     }
 
@@ -314,20 +441,31 @@ impl Tracer<'_, '_> {
         let mut is_certain = true;
         for &callee in &view.callees {
             match callee {
-                Callee::Function { function: (module, function), is_bound, class } => {
+                Callee::Function {
+                    function: (module, function),
+                    is_bound,
+                    class,
+                } => {
                     let is_model = program.project.module(module).is_model;
                     if !is_model {
                         // The project's own code is not unknown: what it does is the business of whole-program flow.
                         continue;
                     }
-                    if class.is_some_and(|(module, class)| program.models.is_harmless(module, class)) {
+                    if class
+                        .is_some_and(|(module, class)| program.models.is_harmless(module, class))
+                    {
                         continue;
                     }
                     let model = program.models.function(module, function);
                     let roles = |number: usize| {
-                        model.and_then(|model| model.params.iter().find(|(at, _)| *at as usize == number)).map(|(_, roles)| roles)
+                        model
+                            .and_then(|model| {
+                                model.params.iter().find(|(at, _)| *at as usize == number)
+                            })
+                            .map(|(_, roles)| roles)
                     };
-                    let cleans = |roles: &Roles| roles.sanitizes_all || roles.sanitizes.contains(&self.sink);
+                    let cleans =
+                        |roles: &Roles| roles.sanitizes_all || roles.sanitizes.contains(&self.sink);
                     if is_bound && class.is_none() && !roles(0).is_some_and(cleans) {
                         next.extend(receiver);
                     }
@@ -337,19 +475,29 @@ impl Tracer<'_, '_> {
                         Some(Some(Given::Argument { position, .. })) => Some(*position),
                         _ => None,
                     };
-                    let cleaned: Vec<u32> =
-                        (0..params.len()).filter(|&number| roles(number).is_some_and(cleans)).filter_map(position_of).collect();
+                    let cleaned: Vec<u32> = (0..params.len())
+                        .filter(|&number| roles(number).is_some_and(cleans))
+                        .filter_map(position_of)
+                        .collect();
                     let star = |kind| params.iter().position(|param| param.kind == kind);
-                    let cleans_star = |kind| star(kind).is_some_and(|number| roles(number).is_some_and(cleans));
-                    let (cleans_rest, cleans_named) = (cleans_star(ParamKind::Star), cleans_star(ParamKind::DoubleStar));
-                    let after_star = star(ParamKind::Star).and_then(position_of).unwrap_or(u32::MAX);
+                    let cleans_star =
+                        |kind| star(kind).is_some_and(|number| roles(number).is_some_and(cleans));
+                    let (cleans_rest, cleans_named) = (
+                        cleans_star(ParamKind::Star),
+                        cleans_star(ParamKind::DoubleStar),
+                    );
+                    let after_star = star(ParamKind::Star)
+                        .and_then(position_of)
+                        .unwrap_or(u32::MAX);
                     for (position, (kind, value)) in ir.arguments(instruction.b).enumerate() {
                         let in_rest = cleans_rest
                             && matches!(kind, Argument::Positional | Argument::Star)
                             && position as u32 >= after_star;
                         let in_named = cleans_named
                             && match kind {
-                                Argument::Named(name) => !params.iter().any(|param| param.name == name),
+                                Argument::Named(name) => {
+                                    !params.iter().any(|param| param.name == name)
+                                }
                                 kind => kind == Argument::DoubleStar,
                             };
                         if !cleaned.contains(&(position as u32)) && !in_rest && !in_named {
@@ -358,7 +506,9 @@ impl Tracer<'_, '_> {
                     }
                 }
                 Callee::Class(module, class) => {
-                    if program.project.module(module).is_model && !program.models.is_harmless(module, class) {
+                    if program.project.module(module).is_model
+                        && !program.models.is_harmless(module, class)
+                    {
                         next.extend(ir.arguments(instruction.b).map(|(_, value)| value));
                     }
                 }
@@ -374,13 +524,25 @@ impl Tracer<'_, '_> {
 
     /// Whether a condition that holds at the sink says that `value` is harmless there.
     fn is_guarded(&self, value: Operand) -> bool {
-        self.evaluator.is_guarded(self.module, self.sink_at, value, self.sink)
+        self.evaluator
+            .is_guarded(self.module, self.sink_at, value, self.sink)
     }
 }
 
 /// Steps worth showing.
 fn is_telling(op: Op) -> bool {
-    matches!(op, Op::Call | Op::Format | Op::Add | Op::Mod | Op::Subscript | Op::List | Op::Dict | Op::Tuple | Op::Param)
+    matches!(
+        op,
+        Op::Call
+            | Op::Format
+            | Op::Add
+            | Op::Mod
+            | Op::Subscript
+            | Op::List
+            | Op::Dict
+            | Op::Tuple
+            | Op::Param
+    )
 }
 
 /// How many dominating conditions are looked at.
@@ -389,15 +551,24 @@ const MAX_CONDITIONS: usize = 64;
 impl Evaluator<'_> {
     /// Whether calling `operand` cleans its arguments for `kind`, all of them that are not constant.
     pub(crate) fn is_cleaned(&self, module: ModuleId, operand: Operand, kind: Kind) -> bool {
-        let Some(index) = operand.as_register() else { return false };
-        let Some(view) = CallView::new(self, module, index) else { return false };
+        let Some(index) = operand.as_register() else {
+            return false;
+        };
+        let Some(view) = CallView::new(self, module, index) else {
+            return false;
+        };
         !view.callees.is_empty()
             && view.callees.iter().all(|callee| match *callee {
-                Callee::Function { function, is_bound, .. } => {
-                    let Some(model) = self.program.models.function(function.0, function.1) else { return false };
+                Callee::Function {
+                    function, is_bound, ..
+                } => {
+                    let Some(model) = self.program.models.function(function.0, function.1) else {
+                        return false;
+                    };
                     let cleans = |number: usize| {
                         model.params.iter().any(|(at, roles)| {
-                            *at as usize == number && (roles.sanitizes_all || roles.sanitizes.contains(&kind))
+                            *at as usize == number
+                                && (roles.sanitizes_all || roles.sanitizes.contains(&kind))
                         })
                     };
                     let mut any = false;
@@ -420,8 +591,12 @@ impl Evaluator<'_> {
         let ir = &self.project().module(module).ir;
         let mut block = ir.block_at(at);
         for _ in 0..MAX_CONDITIONS {
-            let Some(info) = ir.blocks.get(block as usize) else { return false };
-            if !info.condition.is_absent() && self.condition_cleans(module, info.condition, info.polarity, value, kind, 0) {
+            let Some(info) = ir.blocks.get(block as usize) else {
+                return false;
+            };
+            if !info.condition.is_absent()
+                && self.condition_cleans(module, info.condition, info.polarity, value, kind, 0)
+            {
                 return true;
             }
             if info.dominator == block {
@@ -432,24 +607,43 @@ impl Evaluator<'_> {
         false
     }
 
-    fn condition_cleans(&self, module: ModuleId, condition: Operand, holds: bool, value: Operand, kind: Kind, depth: u32) -> bool {
+    fn condition_cleans(
+        &self,
+        module: ModuleId,
+        condition: Operand,
+        holds: bool,
+        value: Operand,
+        kind: Kind,
+        depth: u32,
+    ) -> bool {
         let ir = &self.project().module(module).ir;
-        let Some(instruction) = ir.instruction(condition) else { return false };
+        let Some(instruction) = ir.instruction(condition) else {
+            return false;
+        };
         if depth > 8 {
             return false;
         }
-        let recur = |condition, holds| self.condition_cleans(module, condition, holds, value, kind, depth + 1);
+        let recur = |condition, holds| {
+            self.condition_cleans(module, condition, holds, value, kind, depth + 1)
+        };
         match instruction.op {
             Op::Not => recur(instruction.operand_a(), !holds),
             // All parts of a true `and` hold; all parts of a false `or` do not.
-            Op::And if holds => recur(instruction.operand_a(), true) || recur(instruction.operand_b(), true),
-            Op::Or if !holds => recur(instruction.operand_a(), false) || recur(instruction.operand_b(), false),
+            Op::And if holds => {
+                recur(instruction.operand_a(), true) || recur(instruction.operand_b(), true)
+            }
+            Op::Or if !holds => {
+                recur(instruction.operand_a(), false) || recur(instruction.operand_b(), false)
+            }
             Op::Compare => {
                 let (operator, left, right) = ir.comparison(instruction.a);
                 let same = |operand| self.is_same(module, operand, value);
-                let is_constant = |operand| self.shape(module, operand, None) == crate::Shape::Constant;
+                let is_constant =
+                    |operand| self.shape(module, operand, None) == crate::Shape::Constant;
                 match (operator, holds) {
-                    (Compare::In, true) | (Compare::NotIn, false) => same(left) && is_constant(right) && !is_text(ir, right),
+                    (Compare::In, true) | (Compare::NotIn, false) => {
+                        same(left) && is_constant(right) && !is_text(ir, right)
+                    }
                     (Compare::Eq, true) | (Compare::NotEq, false) => {
                         same(left) && is_constant(right) || same(right) && is_constant(left)
                     }
@@ -461,34 +655,61 @@ impl Evaluator<'_> {
         }
     }
 
-    fn call_cleans(&self, module: ModuleId, condition: Operand, value: Operand, kind: Kind) -> bool {
+    fn call_cleans(
+        &self,
+        module: ModuleId,
+        condition: Operand,
+        value: Operand,
+        kind: Kind,
+    ) -> bool {
         let project = self.project();
         let ir = &project.module(module).ir;
-        let Some(instruction) = ir.instruction(condition) else { return false };
+        let Some(instruction) = ir.instruction(condition) else {
+            return false;
+        };
         if let Some(callee) = ir.instruction(instruction.operand_a())
             && callee.op == Op::Attr
             && self.is_same(module, callee.operand_a(), value)
         {
             match project.text(callee.symbol_b()) {
-                "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "isidentifier" => return true,
+                "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "isidentifier" => {
+                    return true;
+                }
                 "is_relative_to" => return self.program.models.kind_name(kind) == "file-path",
                 _ => {}
             }
         }
-        let Some(index) = condition.as_register() else { return false };
-        let Some(view) = CallView::new(self, module, index) else { return false };
+        let Some(index) = condition.as_register() else {
+            return false;
+        };
+        let Some(view) = CallView::new(self, module, index) else {
+            return false;
+        };
         view.callees.iter().any(|callee| {
-            let Callee::Function { function, is_bound, .. } = *callee else { return false };
-            let Some(model) = self.program.models.function(function.0, function.1) else { return false };
-            view.bind(function, is_bound).into_iter().enumerate().any(|(number, given)| match given {
-                Some(Given::Argument { value: argument, .. }) => {
-                    self.is_same(module, argument, value)
-                        && model.params.iter().any(|(at, roles)| {
-                            *at as usize == number && (roles.sanitizes_all || roles.sanitizes.contains(&kind))
-                        })
-                }
-                _ => false,
-            })
+            let Callee::Function {
+                function, is_bound, ..
+            } = *callee
+            else {
+                return false;
+            };
+            let Some(model) = self.program.models.function(function.0, function.1) else {
+                return false;
+            };
+            view.bind(function, is_bound)
+                .into_iter()
+                .enumerate()
+                .any(|(number, given)| match given {
+                    Some(Given::Argument {
+                        value: argument, ..
+                    }) => {
+                        self.is_same(module, argument, value)
+                            && model.params.iter().any(|(at, roles)| {
+                                *at as usize == number
+                                    && (roles.sanitizes_all || roles.sanitizes.contains(&kind))
+                            })
+                    }
+                    _ => false,
+                })
         })
     }
 
@@ -498,14 +719,17 @@ impl Evaluator<'_> {
             return true;
         }
         let ir = &self.project().module(module).ir;
-        let (Some(first), Some(second)) = (ir.instruction(a), ir.instruction(b)) else { return false };
+        let (Some(first), Some(second)) = (ir.instruction(a), ir.instruction(b)) else {
+            return false;
+        };
         match (first.op, second.op) {
             (Op::Attr | Op::Subscript, _) if first.op == second.op && first.b == second.b => {
                 self.is_same(module, first.operand_a(), second.operand_a())
             }
             (Op::Call, Op::Call) => {
                 let arguments = |extra| ir.arguments(extra).collect::<Vec<(Argument, Operand)>>();
-                arguments(first.b) == arguments(second.b) && self.is_same(module, first.operand_a(), second.operand_a())
+                arguments(first.b) == arguments(second.b)
+                    && self.is_same(module, first.operand_a(), second.operand_a())
             }
             _ => false,
         }
@@ -514,5 +738,8 @@ impl Evaluator<'_> {
 
 /// `x in "abc"` is a test for a substring.
 fn is_text(ir: &hognose_python::Ir, operand: Operand) -> bool {
-    operand.as_str().is_some() || ir.instruction(operand).is_some_and(|instruction| instruction.op == Op::Format)
+    operand.as_str().is_some()
+        || ir
+            .instruction(operand)
+            .is_some_and(|instruction| instruction.op == Op::Format)
 }

@@ -122,7 +122,9 @@ impl Models {
             }
         }
         for name in HARMLESS {
-            let Some((module, class)) = name.rsplit_once('.') else { continue };
+            let Some((module, class)) = name.rsplit_once('.') else {
+                continue;
+            };
             if let (Some(module), Some(class)) = (project.model(module), find(class))
                 && let Some(operand) = project.module(module).ir.export(FunctionId::MODULE, class)
                 && let Some(instruction) = project.module(module).ir.instruction(operand)
@@ -144,7 +146,10 @@ impl Models {
                 continue;
             }
             let in_class = ir.function(function.parent).kind == FunctionKind::Class;
-            let mut model = FunctionModel { binding: binding_of(project, id, function_id, in_class), ..Default::default() };
+            let mut model = FunctionModel {
+                binding: binding_of(project, id, function_id, in_class),
+                ..Default::default()
+            };
             for (number, param) in ir.params_of(function_id).iter().enumerate() {
                 let roles = self.roles(project, id, param.annotation);
                 if !roles.is_empty() {
@@ -163,7 +168,8 @@ impl Models {
                 }
                 model.overloads = overloads;
             }
-            if model.params.iter().any(|(_, roles)| !roles.is_empty()) || !model.returns.is_empty() {
+            if model.params.iter().any(|(_, roles)| !roles.is_empty()) || !model.returns.is_empty()
+            {
                 self.interesting.insert(function.name);
                 if in_class && project.text(function.name) == "__init__" {
                     self.interesting.insert(ir.function(function.parent).name);
@@ -176,8 +182,10 @@ impl Models {
             if !roles.is_empty() {
                 self.interesting.insert(annotation.name);
             }
-            self.attributes
-                .insert((id, annotation.function, annotation.name), (roles, annotation.annotation));
+            self.attributes.insert(
+                (id, annotation.function, annotation.name),
+                (roles, annotation.annotation),
+            );
         }
     }
 
@@ -188,7 +196,9 @@ impl Models {
             if module.is_model || module.name.is_empty() || module.ir.functions.is_empty() {
                 continue;
             }
-            let Some(model) = project.model(&module.name) else { continue };
+            let Some(model) = project.model(&module.name) else {
+                continue;
+            };
             let model_ir = &project.module(model).ir;
             if model_ir.functions.is_empty() {
                 continue;
@@ -209,17 +219,22 @@ impl Models {
                 let container = if function.parent == FunctionId::MODULE {
                     Some(FunctionId::MODULE)
                 } else if in_class {
-                    self.twins.get(&(id, function.parent)).map(|&(_, class)| class)
+                    self.twins
+                        .get(&(id, function.parent))
+                        .map(|&(_, class)| class)
                 } else {
                     None
                 };
                 let twin = container
                     .and_then(|container| model_ir.export(container, function.name))
                     .and_then(|operand| model_ir.instruction(operand))
-                    .filter(|instruction| matches!(instruction.op, Op::MakeFunction | Op::MakeClass))
+                    .filter(|instruction| {
+                        matches!(instruction.op, Op::MakeFunction | Op::MakeClass)
+                    })
                     .map(|instruction| FunctionId(instruction.a));
                 if let Some(twin) = twin {
-                    self.twins.insert((id, FunctionId(number as u32)), (model, twin));
+                    self.twins
+                        .insert((id, FunctionId(number as u32)), (model, twin));
                 }
             }
         }
@@ -231,13 +246,24 @@ impl Models {
         roles
     }
 
-    fn add_roles(&mut self, project: &Project, module: ModuleId, annotation: Operand, roles: &mut Roles, depth: u32) {
+    fn add_roles(
+        &mut self,
+        project: &Project,
+        module: ModuleId,
+        annotation: Operand,
+        roles: &mut Roles,
+        depth: u32,
+    ) {
         let ir = &project.module(module).ir;
-        let Some(instruction) = ir.instruction(annotation) else { return };
+        let Some(instruction) = ir.instruction(annotation) else {
+            return;
+        };
         if instruction.op != Op::Subscript || depth > 4 {
             return;
         }
-        let OperandKind::Global(name) = instruction.operand_a().kind() else { return };
+        let OperandKind::Global(name) = instruction.operand_a().kind() else {
+            return;
+        };
         let name = Some(name);
         let argument = instruction.operand_b();
         if name == self.names.annotated {
@@ -250,7 +276,9 @@ impl Models {
             }
             return;
         }
-        let Some(kind) = argument.as_str() else { return };
+        let Some(kind) = argument.as_str() else {
+            return;
+        };
         let text = project.text(kind);
         if name == self.names.sink {
             roles.sinks.push(self.intern(text));
@@ -268,16 +296,23 @@ impl Models {
     }
 
     fn intern(&mut self, name: &str) -> Kind {
-        let at = self.kinds.iter().position(|kind| kind == name).unwrap_or_else(|| {
-            self.kinds.push(name.to_owned());
-            self.kinds.len() - 1
-        });
+        let at = self
+            .kinds
+            .iter()
+            .position(|kind| kind == name)
+            .unwrap_or_else(|| {
+                self.kinds.push(name.to_owned());
+                self.kinds.len() - 1
+            });
         Kind(at as u16)
     }
 
     /// The kind named `name`, if any stub uses it.
     pub fn kind(&self, name: &str) -> Option<Kind> {
-        self.kinds.iter().position(|kind| kind == name).map(|at| Kind(at as u16))
+        self.kinds
+            .iter()
+            .position(|kind| kind == name)
+            .map(|at| Kind(at as u16))
     }
 
     /// The name of a kind.
@@ -287,7 +322,10 @@ impl Models {
 
     /// The stub's definition for one of the project, if the project is the library that the stub describes.
     pub fn twin(&self, module: ModuleId, function: FunctionId) -> (ModuleId, FunctionId) {
-        self.twins.get(&(module, function)).copied().unwrap_or((module, function))
+        self.twins
+            .get(&(module, function))
+            .copied()
+            .unwrap_or((module, function))
     }
 
     /// The roles of a callable.
@@ -296,8 +334,15 @@ impl Models {
     }
 
     /// The roles and the annotation of an attribute of a class, or of a variable of a module.
-    pub fn attribute(&self, module: ModuleId, class: FunctionId, name: Symbol) -> Option<(&Roles, Operand)> {
-        self.attributes.get(&(module, class, name)).map(|(roles, annotation)| (roles, *annotation))
+    pub fn attribute(
+        &self,
+        module: ModuleId,
+        class: FunctionId,
+        name: Symbol,
+    ) -> Option<(&Roles, Operand)> {
+        self.attributes
+            .get(&(module, class, name))
+            .map(|(roles, annotation)| (roles, *annotation))
     }
 
     /// Names of callables and attributes that have roles.
@@ -326,7 +371,12 @@ impl Models {
 }
 
 /// How a function in a class body is bound, from its decorators.
-pub(crate) fn binding_of(project: &Project, module: ModuleId, function: FunctionId, in_class: bool) -> Binding {
+pub(crate) fn binding_of(
+    project: &Project,
+    module: ModuleId,
+    function: FunctionId,
+    in_class: bool,
+) -> Binding {
     if !in_class {
         return Binding::Free;
     }

@@ -40,10 +40,29 @@ const MAX_DEPTH: u32 = 64;
 /// How many elements of a display, or ways into a join, are looked at.
 const MOST_PARTS: usize = 256;
 
+/// How many constants of one value are told apart.
+const MOST_LITERALS: usize = 256;
+/// How many operands are looked at for the constants of one value.
+const MOST_WORK: u32 = 4_000;
+
 /// Methods of strings that give a text of the same shape.
 const SHAPE_KEEPING: &[&str] = &[
-    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "encode", "decode", "expandtabs",
-    "removeprefix", "removesuffix", "swapcase", "splitlines", "split",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "casefold",
+    "encode",
+    "decode",
+    "expandtabs",
+    "removeprefix",
+    "removesuffix",
+    "swapcase",
+    "splitlines",
+    "split",
 ];
 
 impl Evaluator<'_> {
@@ -52,13 +71,37 @@ impl Evaluator<'_> {
         self.shape_at(module, operand, kind, 0)
     }
 
-    fn shape_at(&self, module: ModuleId, operand: Operand, kind: Option<Kind>, depth: u32) -> Shape {
+    fn shape_at(
+        &self,
+        module: ModuleId,
+        operand: Operand,
+        kind: Option<Kind>,
+        depth: u32,
+    ) -> Shape {
         if operand.is_constant() {
             return Shape::Constant;
         }
         if depth > MAX_DEPTH {
             return Shape::Dynamic;
         }
+        let key = (module, operand, kind);
+        if let Some(&shape) = self.shapes.borrow().get(&key) {
+            return shape;
+        }
+        // In a cycle, the inner occurrence adds nothing.
+        self.shapes.borrow_mut().insert(key, Shape::Constant);
+        let shape = self.shape_new(module, operand, kind, depth);
+        self.shapes.borrow_mut().insert(key, shape);
+        shape
+    }
+
+    fn shape_new(
+        &self,
+        module: ModuleId,
+        operand: Operand,
+        kind: Option<Kind>,
+        depth: u32,
+    ) -> Shape {
         let project = self.project();
         let Some(index) = operand.as_register() else {
             return self.shape_of_values(module, operand, kind, depth);
@@ -67,14 +110,19 @@ impl Evaluator<'_> {
         let instruction = ir.get(index);
         let recur = |operand| self.shape_at(module, operand, kind, depth + 1);
         match instruction.op {
-            Op::Add => match (recur(instruction.operand_a()), recur(instruction.operand_b())) {
+            Op::Add => match (
+                recur(instruction.operand_a()),
+                recur(instruction.operand_b()),
+            ) {
                 (Shape::Constant, Shape::Constant) => Shape::Constant,
                 (Shape::Dynamic, Shape::Dynamic) => Shape::Dynamic,
                 _ => Shape::Built,
             },
             Op::Mod => match recur(instruction.operand_a()) {
                 Shape::Constant => {
-                    if self.is_number(module, instruction.operand_a()) || self.formats_numbers_only(module, instruction.operand_a()) {
+                    if self.is_number(module, instruction.operand_a())
+                        || self.formats_numbers_only(module, instruction.operand_a())
+                    {
                         return Shape::Constant;
                     }
                     match recur(instruction.operand_b()) {
@@ -87,14 +135,22 @@ impl Evaluator<'_> {
             // `"?, " * n`
             Op::Mul | Op::Binary | Op::Div | Op::Neg | Op::Unary => {
                 let constant = recur(instruction.operand_a()) == Shape::Constant
-                    || instruction.op == Op::Mul && recur(instruction.operand_b()) == Shape::Constant;
-                if constant { Shape::Constant } else { Shape::Dynamic }
+                    || instruction.op == Op::Mul
+                        && recur(instruction.operand_b()) == Shape::Constant;
+                if constant {
+                    Shape::Constant
+                } else {
+                    Shape::Dynamic
+                }
             }
             Op::Compare | Op::Not => Shape::Constant,
             Op::Format => {
                 let (mut has_text, mut worst) = (false, Shape::Constant);
                 for part in ir.list(instruction.a) {
-                    if part.as_str().is_some_and(|text| !project.text(text).is_empty()) {
+                    if part
+                        .as_str()
+                        .is_some_and(|text| !project.text(text).is_empty())
+                    {
                         has_text = true;
                     }
                     worst = worst.max(recur(part));
@@ -106,11 +162,20 @@ impl Evaluator<'_> {
             }
             Op::Tuple | Op::List | Op::Set => self.worst(ir.list(instruction.a), &recur),
             Op::Dict => self.worst(ir.pairs(instruction.a).map(|(_, value)| value), &recur),
-            Op::Phi => self.worst(ir.phi(instruction.a).map(|(value, _)| value).filter(|&value| value != operand && !value.is_absent()), &recur),
+            Op::Phi => self.worst(
+                ir.phi(instruction.a)
+                    .map(|(value, _)| value)
+                    .filter(|&value| value != operand && !value.is_absent()),
+                &recur,
+            ),
             Op::And | Op::Or => recur(instruction.operand_a()).max(recur(instruction.operand_b())),
-            Op::Star | Op::Comprehension | Op::Element | Op::Await | Op::UnpackRest | Op::Unpack | Op::Enter => {
-                recur(instruction.operand_a())
-            }
+            Op::Star
+            | Op::Comprehension
+            | Op::Element
+            | Op::Await
+            | Op::UnpackRest
+            | Op::Unpack
+            | Op::Enter => recur(instruction.operand_a()),
             Op::DictComprehension => recur(instruction.operand_b()),
             Op::Subscript => match recur(instruction.operand_a()) {
                 // An element of a constant collection.
@@ -122,14 +187,30 @@ impl Evaluator<'_> {
         }
     }
 
-    fn worst(&self, operands: impl Iterator<Item = Operand>, recur: &dyn Fn(Operand) -> Shape) -> Shape {
-        operands.take(MOST_PARTS).map(recur).max().unwrap_or(Shape::Constant)
+    fn worst(
+        &self,
+        operands: impl Iterator<Item = Operand>,
+        recur: &dyn Fn(Operand) -> Shape,
+    ) -> Shape {
+        operands
+            .take(MOST_PARTS)
+            .map(recur)
+            .max()
+            .unwrap_or(Shape::Constant)
     }
 
-    fn shape_of_call(&self, module: ModuleId, operand: Operand, kind: Option<Kind>, depth: u32) -> Shape {
+    fn shape_of_call(
+        &self,
+        module: ModuleId,
+        operand: Operand,
+        kind: Option<Kind>,
+        depth: u32,
+    ) -> Shape {
         let project = self.project();
         let ir = &project.module(module).ir;
-        let Some(instruction) = ir.instruction(operand) else { return Shape::Dynamic };
+        let Some(instruction) = ir.instruction(operand) else {
+            return Shape::Dynamic;
+        };
         let recur = |operand| self.shape_at(module, operand, kind, depth + 1);
         if let Some(callee) = ir.instruction(instruction.operand_a())
             && callee.op == Op::Attr
@@ -139,8 +220,13 @@ impl Evaluator<'_> {
                 "format" | "format_map" => {
                     let base = recur(base);
                     if base != Shape::Dynamic {
-                        let arguments = self.worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
-                        return if arguments == Shape::Constant { base } else { Shape::Built };
+                        let arguments =
+                            self.worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
+                        return if arguments == Shape::Constant {
+                            base
+                        } else {
+                            Shape::Built
+                        };
                     }
                 }
                 "join" if recur(base) == Shape::Constant => {
@@ -150,15 +236,22 @@ impl Evaluator<'_> {
                             let shape = recur(elements);
                             let mixed = ir.instruction(elements).is_some_and(|display| {
                                 matches!(display.op, Op::List | Op::Tuple)
-                                    && ir.list(display.a).any(|element| recur(element) == Shape::Constant)
+                                    && ir
+                                        .list(display.a)
+                                        .any(|element| recur(element) == Shape::Constant)
                             });
-                            if shape == Shape::Dynamic && mixed { Shape::Built } else { shape }
+                            if shape == Shape::Dynamic && mixed {
+                                Shape::Built
+                            } else {
+                                shape
+                            }
                         }
                         _ => Shape::Dynamic,
                     };
                 }
                 "replace" => {
-                    let arguments = self.worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
+                    let arguments =
+                        self.worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
                     return match (recur(base), arguments) {
                         (shape, Shape::Constant) => shape,
                         (Shape::Constant, _) => Shape::Built,
@@ -184,7 +277,11 @@ impl Evaluator<'_> {
         if let OperandKind::Global(name) = instruction.operand_a().kind() {
             let first = ir.arguments(instruction.b).next().map(|(_, value)| value);
             match (project.text(name), first) {
-                ("str" | "dedent" | "repr" | "format" | "bytes" | "sorted" | "list" | "tuple" | "set" | "reversed", Some(first)) => {
+                (
+                    "str" | "dedent" | "repr" | "format" | "bytes" | "sorted" | "list" | "tuple"
+                    | "set" | "reversed",
+                    Some(first),
+                ) => {
                     return recur(first);
                 }
                 ("len" | "range" | "enumerate", _) => return Shape::Constant,
@@ -199,7 +296,13 @@ impl Evaluator<'_> {
         self.shape_of_values(module, operand, kind, depth)
     }
 
-    fn shape_of_values(&self, module: ModuleId, operand: Operand, kind: Option<Kind>, depth: u32) -> Shape {
+    fn shape_of_values(
+        &self,
+        module: ModuleId,
+        operand: Operand,
+        kind: Option<Kind>,
+        depth: u32,
+    ) -> Shape {
         let values = self.values(module, operand);
         if values.is_empty() {
             return Shape::Dynamic;
@@ -207,8 +310,15 @@ impl Evaluator<'_> {
         let mut worst = Shape::Constant;
         for &value in &*values {
             let shape = match value {
-                Value::Constant(..) | Value::Class(..) | Value::Function(..) | Value::Module(..) => Shape::Constant,
-                Value::Instance(module, class) if self.program.models.is_harmless(module, class) => Shape::Constant,
+                Value::Constant(..)
+                | Value::Class(..)
+                | Value::Function(..)
+                | Value::Module(..) => Shape::Constant,
+                Value::Instance(module, class)
+                    if self.program.models.is_harmless(module, class) =>
+                {
+                    Shape::Constant
+                }
                 Value::Other(other, result) if (other, result) != (module, operand) => {
                     self.shape_at(other, result, kind, depth + 1)
                 }
@@ -226,7 +336,13 @@ impl Evaluator<'_> {
             && values.iter().all(|&value| match value {
                 Value::Instance(module, class) => self.program.models.is_harmless(module, class),
                 Value::Constant(_, constant) => {
-                    matches!(constant.kind(), OperandKind::Int(_) | OperandKind::Number(_) | OperandKind::Bool(_) | OperandKind::None)
+                    matches!(
+                        constant.kind(),
+                        OperandKind::Int(_)
+                            | OperandKind::Number(_)
+                            | OperandKind::Bool(_)
+                            | OperandKind::None
+                    )
                 }
                 _ => false,
             })
@@ -234,12 +350,17 @@ impl Evaluator<'_> {
 
     /// Whether a `%` format has conversions for numbers only: `"%d rows"`.
     fn formats_numbers_only(&self, module: ModuleId, format: Operand) -> bool {
-        let Some(text) = self.constant_text(module, format) else { return false };
+        let Some(text) = self.constant_text(module, format) else {
+            return false;
+        };
         let mut rest = text.as_str();
         while let Some(at) = rest.find('%') {
-            let conversion = rest[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #.*".contains(c));
+            let conversion = rest[at + 1..]
+                .trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #.*".contains(c));
             match conversion.chars().next() {
-                Some('d' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o' | '%') => rest = &conversion[1..],
+                Some(
+                    'd' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o' | '%',
+                ) => rest = &conversion[1..],
                 _ => return false,
             }
         }
@@ -254,7 +375,13 @@ impl Evaluator<'_> {
     }
 
     /// Adds the constant beginning of an operand. Whether all of it was constant, so that what follows counts, too.
-    fn add_prefix(&self, module: ModuleId, operand: Operand, prefix: &mut String, depth: u32) -> bool {
+    fn add_prefix(
+        &self,
+        module: ModuleId,
+        operand: Operand,
+        prefix: &mut String,
+        depth: u32,
+    ) -> bool {
         if depth > 16 {
             return false;
         }
@@ -263,13 +390,17 @@ impl Evaluator<'_> {
             return true;
         }
         let ir = &self.project().module(module).ir;
-        let Some(instruction) = ir.instruction(operand) else { return false };
+        let Some(instruction) = ir.instruction(operand) else {
+            return false;
+        };
         match instruction.op {
             Op::Add => {
                 self.add_prefix(module, instruction.operand_a(), prefix, depth + 1)
                     && self.add_prefix(module, instruction.operand_b(), prefix, depth + 1)
             }
-            Op::Format => ir.list(instruction.a).all(|part| self.add_prefix(module, part, prefix, depth + 1)),
+            Op::Format => ir
+                .list(instruction.a)
+                .all(|part| self.add_prefix(module, part, prefix, depth + 1)),
             Op::Mod => {
                 if let Some(text) = self.constant_text(module, instruction.operand_a()) {
                     prefix.push_str(text.split('%').next().unwrap_or_default());
@@ -279,7 +410,9 @@ impl Evaluator<'_> {
             Op::Call => {
                 let template = ir
                     .instruction(instruction.operand_a())
-                    .filter(|callee| callee.op == Op::Attr && self.project().text(callee.symbol_b()) == "format")
+                    .filter(|callee| {
+                        callee.op == Op::Attr && self.project().text(callee.symbol_b()) == "format"
+                    })
                     .and_then(|callee| self.constant_text(module, callee.operand_a()));
                 if let Some(text) = template {
                     prefix.push_str(text.split('{').next().unwrap_or_default());
@@ -305,14 +438,23 @@ impl Evaluator<'_> {
     /// may be.
     pub fn literals(&self, module: ModuleId, operand: Operand) -> (Vec<Literal>, bool) {
         let mut literals = Vec::new();
+        self.work.set(0);
         let complete = self.collect_literals(module, operand, &mut literals, 0);
         (literals, complete)
     }
 
-    fn collect_literals(&self, module: ModuleId, operand: Operand, literals: &mut Vec<Literal>, depth: u32) -> bool {
-        if depth > 8 || literals.len() > 256 {
+    fn collect_literals(
+        &self,
+        module: ModuleId,
+        operand: Operand,
+        literals: &mut Vec<Literal>,
+        depth: u32,
+    ) -> bool {
+        let work = self.work.get();
+        if depth > 8 || literals.len() > MOST_LITERALS || work > MOST_WORK {
             return false;
         }
+        self.work.set(work + 1);
         let project = self.project();
         let values = self.values(module, operand);
         let mut complete = !values.is_empty();
@@ -323,17 +465,28 @@ impl Evaluator<'_> {
                     None => complete = false,
                 },
                 Value::Class(module, class) | Value::Instance(module, class) => {
-                    push(literals, Literal::Name(project.qualified_name(module, class)));
+                    push(
+                        literals,
+                        Literal::Name(project.qualified_name(module, class)),
+                    );
                     complete &= matches!(value, Value::Class(..));
                 }
                 Value::Function(module, function) => {
-                    push(literals, Literal::Name(project.qualified_name(module, function)));
+                    push(
+                        literals,
+                        Literal::Name(project.qualified_name(module, function)),
+                    );
                 }
                 Value::External(external) => {
-                    push(literals, Literal::Name(project.external_name(external).to_owned()));
+                    push(
+                        literals,
+                        Literal::Name(project.external_name(external).to_owned()),
+                    );
                     complete = false;
                 }
-                Value::Other(module, result) => complete &= self.fold(module, result, literals, depth),
+                Value::Other(module, result) => {
+                    complete &= self.fold(module, result, literals, depth)
+                }
                 Value::Module(_) | Value::Method(..) | Value::Typed(..) => complete = false,
             }
         }
@@ -346,7 +499,9 @@ impl Evaluator<'_> {
             OperandKind::None => Literal::None,
             OperandKind::Bool(value) => Literal::Bool(value),
             OperandKind::Int(value) => Literal::Int(i64::from(value)),
-            OperandKind::Str(text) | OperandKind::Bytes(text) => Literal::Str(project.text(text).to_owned()),
+            OperandKind::Str(text) | OperandKind::Bytes(text) => {
+                Literal::Str(project.text(text).to_owned())
+            }
             OperandKind::Number(index) => match project.module(module).ir.numbers[index as usize] {
                 Number::Int(value) => Literal::Int(value),
                 Number::Float(value) => Literal::Float(value),
@@ -357,9 +512,17 @@ impl Evaluator<'_> {
     }
 
     /// Constants put together from constants.
-    fn fold(&self, module: ModuleId, result: Operand, literals: &mut Vec<Literal>, depth: u32) -> bool {
+    fn fold(
+        &self,
+        module: ModuleId,
+        result: Operand,
+        literals: &mut Vec<Literal>,
+        depth: u32,
+    ) -> bool {
         let ir = &self.project().module(module).ir;
-        let Some(instruction) = ir.instruction(result) else { return false };
+        let Some(instruction) = ir.instruction(result) else {
+            return false;
+        };
         match instruction.op {
             Op::List | Op::Tuple | Op::Set => {
                 let mut complete = true;
@@ -374,15 +537,23 @@ impl Evaluator<'_> {
                     let complete = self.collect_literals(module, operand, &mut found, depth + 1);
                     (complete && found.len() == 1).then(|| found.remove(0))
                 };
-                match (instruction.op, one(instruction.operand_a()), one(instruction.operand_b())) {
-                    (Op::Add, Some(Literal::Str(a)), Some(Literal::Str(b))) => push(literals, Literal::Str(a + &b)),
+                match (
+                    instruction.op,
+                    one(instruction.operand_a()),
+                    one(instruction.operand_b()),
+                ) {
+                    (Op::Add, Some(Literal::Str(a)), Some(Literal::Str(b))) => {
+                        push(literals, Literal::Str(a + &b))
+                    }
                     (Op::Add, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
                         push(literals, Literal::Int(a.wrapping_add(b)));
                     }
                     (Op::Mul, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
                         push(literals, Literal::Int(a.wrapping_mul(b)));
                     }
-                    (Op::BitOr, Some(Literal::Int(a)), Some(Literal::Int(b))) => push(literals, Literal::Int(a | b)),
+                    (Op::BitOr, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
+                        push(literals, Literal::Int(a | b))
+                    }
                     _ => return false,
                 }
                 true

@@ -4,11 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use hognose_python::ir::{FunctionId, FunctionKind, Instruction, Op, Operand, OperandKind, ParamKind};
+use hognose_python::ir::{
+    FunctionId, FunctionKind, Instruction, Op, Operand, OperandKind, ParamKind,
+};
 use hognose_python::{ExternalId, ModuleId, Project, Symbol, Target};
 use rustc_hash::FxHashMap;
 
-use crate::models::{Binding, Models, binding_of};
+use crate::models::{Binding, Kind, Models, binding_of};
+use crate::text::Shape;
 use crate::view::CallView;
 
 /// One thing that an operand may be.
@@ -73,8 +76,10 @@ struct WellKnown {
 }
 
 /// What an unannotated first parameter named `request` is, by convention, in a module that imports from the package.
-const REQUESTS: &[(&str, &str)] =
-    &[("rest_framework", "rest_framework.request.Request"), ("django", "django.http.HttpRequest")];
+const REQUESTS: &[(&str, &str)] = &[
+    ("rest_framework", "rest_framework.request.Request"),
+    ("django", "django.http.HttpRequest"),
+];
 
 impl<'a> Program<'a> {
     /// Prepares evaluation.
@@ -147,12 +152,19 @@ impl<'a> Program<'a> {
     }
 
     /// The constructor of a class.
-    pub fn constructor(&self, module: ModuleId, class: FunctionId) -> Option<(ModuleId, FunctionId)> {
+    pub fn constructor(
+        &self,
+        module: ModuleId,
+        class: FunctionId,
+    ) -> Option<(ModuleId, FunctionId)> {
         let init = self.well_known.init?;
-        self.project.member(Target::Class(module, class), init).into_iter().find_map(|target| match target {
-            Target::Function(module, function) => Some((module, function)),
-            _ => None,
-        })
+        self.project
+            .member(Target::Class(module, class), init)
+            .into_iter()
+            .find_map(|target| match target {
+                Target::Function(module, function) => Some((module, function)),
+                _ => None,
+            })
     }
 
     /// Whether a class is `builtins.str`.
@@ -172,12 +184,20 @@ pub struct Evaluator<'a> {
     pub program: &'a Program<'a>,
     memo: RefCell<FxHashMap<(ModuleId, Operand), Rc<[Value]>>>,
     depth: Cell<u32>,
+    pub(crate) shapes: RefCell<FxHashMap<(ModuleId, Operand, Option<Kind>), Shape>>,
+    pub(crate) work: Cell<u32>,
 }
 
 impl<'a> Evaluator<'a> {
     /// An evaluator without memory so far.
     pub fn new(program: &'a Program<'a>) -> Self {
-        Evaluator { program, memo: RefCell::default(), depth: Cell::new(0) }
+        Evaluator {
+            program,
+            memo: RefCell::default(),
+            depth: Cell::new(0),
+            shapes: RefCell::default(),
+            work: Cell::new(0),
+        }
     }
 
     /// The project.
@@ -197,13 +217,17 @@ impl<'a> Evaluator<'a> {
             return values.clone();
         }
         // In a cycle, the inner occurrence adds nothing.
-        self.memo.borrow_mut().insert((module, operand), Rc::from([]));
+        self.memo
+            .borrow_mut()
+            .insert((module, operand), Rc::from([]));
         self.depth.set(self.depth.get() + 1);
         let mut values = Vec::new();
         for target in self.project().resolve(module, operand) {
             match target {
                 Target::Module(module) => add(&mut values, Value::Module(module)),
-                Target::Function(module, function) => add(&mut values, Value::Function(module, function)),
+                Target::Function(module, function) => {
+                    add(&mut values, Value::Function(module, function))
+                }
                 Target::Class(module, class) => add(&mut values, Value::Class(module, class)),
                 Target::External(external) => add(&mut values, Value::External(external)),
                 Target::Value(module, value) => self.derive(module, value, &mut values),
@@ -214,7 +238,9 @@ impl<'a> Evaluator<'a> {
         }
         self.depth.set(self.depth.get() - 1);
         let values: Rc<[Value]> = values.into();
-        self.memo.borrow_mut().insert((module, operand), values.clone());
+        self.memo
+            .borrow_mut()
+            .insert((module, operand), values.clone());
         values
     }
 
@@ -229,13 +255,20 @@ impl<'a> Evaluator<'a> {
             Op::Call => {
                 for &callee in &*self.values(module, instruction.operand_a()) {
                     let overloaded = match callee {
-                        Value::Function(module, function) | Value::Method((module, function), _) => {
-                            self.program.models.function(module, function).is_some_and(|model| !model.overloads.is_empty())
-                        }
+                        Value::Function(module, function)
+                        | Value::Method((module, function), _) => self
+                            .program
+                            .models
+                            .function(module, function)
+                            .is_some_and(|model| !model.overloads.is_empty()),
                         _ => false,
                     };
                     // Which overload it is may decide what comes back.
-                    let chosen = if overloaded { CallView::chosen(self, module, index, callee) } else { callee };
+                    let chosen = if overloaded {
+                        CallView::chosen(self, module, index, callee)
+                    } else {
+                        callee
+                    };
                     self.call_result(chosen, values);
                 }
             }
@@ -248,7 +281,8 @@ impl<'a> Evaluator<'a> {
                 let known = &self.program.well_known;
                 if bases.is_empty()
                     && Some(instruction.symbol_b()) == known.objects
-                    && let (Some(django), Some((manager_module, manager))) = (known.django, known.manager)
+                    && let (Some(django), Some((manager_module, manager))) =
+                        (known.django, known.manager)
                     && self.imports_from(module, django)
                 {
                     add(values, Value::Instance(manager_module, manager));
@@ -256,18 +290,23 @@ impl<'a> Evaluator<'a> {
             }
             Op::Div => {
                 let known = &self.program.well_known;
-                for (operand, method) in
-                    [(instruction.operand_a(), known.truediv), (instruction.operand_b(), known.rtruediv)]
-                {
+                for (operand, method) in [
+                    (instruction.operand_a(), known.truediv),
+                    (instruction.operand_b(), known.rtruediv),
+                ] {
                     let Some(method) = method else { continue };
                     for &base in &*self.values(module, operand) {
                         let mut methods = Vec::new();
                         self.attribute(base, method, &mut methods);
-                        methods.into_iter().for_each(|method| self.call_result(method, values));
+                        methods
+                            .into_iter()
+                            .for_each(|method| self.call_result(method, values));
                     }
                 }
             }
-            Op::Await | Op::YieldFrom => extend(values, &self.values(module, instruction.operand_a())),
+            Op::Await | Op::YieldFrom => {
+                extend(values, &self.values(module, instruction.operand_a()))
+            }
             Op::Enter => {
                 let known = &self.program.well_known;
                 for &context in &*self.values(module, instruction.operand_a()) {
@@ -275,7 +314,9 @@ impl<'a> Evaluator<'a> {
                     for name in [known.enter, known.aenter].into_iter().flatten() {
                         let mut methods = Vec::new();
                         self.attribute(context, name, &mut methods);
-                        methods.into_iter().for_each(|method| self.call_result(method, values));
+                        methods
+                            .into_iter()
+                            .for_each(|method| self.call_result(method, values));
                     }
                     if values.len() == from {
                         add(values, context);
@@ -291,12 +332,21 @@ impl<'a> Evaluator<'a> {
             Op::Element => {
                 for &iterable in &*self.values(module, instruction.operand_a()) {
                     match iterable {
-                        Value::Typed(module, annotation) => self.type_argument(module, annotation, 0, values),
+                        Value::Typed(module, annotation) => {
+                            self.type_argument(module, annotation, 0, values)
+                        }
                         Value::Other(module, display) => {
-                            if let Some(display) = self.project().module(module).ir.instruction(display)
+                            if let Some(display) =
+                                self.project().module(module).ir.instruction(display)
                                 && matches!(display.op, Op::List | Op::Tuple | Op::Set)
                             {
-                                for element in self.project().module(module).ir.list(display.a).take(MAX_VALUES) {
+                                for element in self
+                                    .project()
+                                    .module(module)
+                                    .ir
+                                    .list(display.a)
+                                    .take(MAX_VALUES)
+                                {
                                     extend(values, &self.values(module, element));
                                 }
                             }
@@ -309,7 +359,9 @@ impl<'a> Evaluator<'a> {
                 let number = instruction.b & 0xffff;
                 for &sequence in &*self.values(module, instruction.operand_a()) {
                     match sequence {
-                        Value::Typed(module, annotation) => self.type_argument(module, annotation, number, values),
+                        Value::Typed(module, annotation) => {
+                            self.type_argument(module, annotation, number, values)
+                        }
                         Value::Other(module, display) => {
                             let ir = &self.project().module(module).ir;
                             if let Some(display) = ir.instruction(display)
@@ -381,7 +433,9 @@ impl<'a> Evaluator<'a> {
     /// What the attribute `name` of `base` may be.
     pub fn attribute(&self, base: Value, name: Symbol, values: &mut Vec<Value>) {
         match base {
-            Value::Instance(module, class) => self.instance_attribute((module, class), name, values),
+            Value::Instance(module, class) => {
+                self.instance_attribute((module, class), name, values)
+            }
             Value::Constant(_, operand) if operand.as_str().is_some() => {
                 if let Some(class) = self.program.well_known.str_class {
                     self.instance_attribute(class, name, values);
@@ -432,11 +486,18 @@ impl<'a> Evaluator<'a> {
             Target::Class(module, class) => add(values, Value::Class(module, class)),
             Target::External(external) => add(values, Value::External(external)),
             Target::Value(module, operand) => extend(values, &self.values(module, operand)),
-            Target::Variable(module, name) => self.annotated_variable(module, FunctionId::MODULE, name, values),
+            Target::Variable(module, name) => {
+                self.annotated_variable(module, FunctionId::MODULE, name, values)
+            }
         }
     }
 
-    fn instance_attribute(&self, class: (ModuleId, FunctionId), name: Symbol, values: &mut Vec<Value>) {
+    fn instance_attribute(
+        &self,
+        class: (ModuleId, FunctionId),
+        name: Symbol,
+        values: &mut Vec<Value>,
+    ) {
         let before = values.len();
         let project = self.project();
         for (module, ancestor) in project.ancestry(class.0, class.1) {
@@ -485,13 +546,22 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn annotated_variable(&self, module: ModuleId, class: FunctionId, name: Symbol, values: &mut Vec<Value>) {
+    fn annotated_variable(
+        &self,
+        module: ModuleId,
+        class: FunctionId,
+        name: Symbol,
+        values: &mut Vec<Value>,
+    ) {
         if let Some((_, annotation)) = self.program.models.attribute(module, class, name) {
             return self.of_type(module, annotation, None, values);
         }
         let ir = &self.project().module(module).ir;
         for annotation in &ir.annotations {
-            if annotation.name == name && (annotation.function == class || annotation.on_self && ir.function(annotation.function).parent == class) {
+            if annotation.name == name
+                && (annotation.function == class
+                    || annotation.on_self && ir.function(annotation.function).parent == class)
+            {
                 self.of_type(module, annotation.annotation, None, values);
             }
         }
@@ -526,12 +596,20 @@ impl<'a> Evaluator<'a> {
         match annotation.kind() {
             OperandKind::Str(text) => {
                 // A forward reference; only plain names and dotted names are read.
-                let mut parts = project.text(text).split('.').map(|part| project.symbols().find(part));
-                let Some(Some(first)) = parts.next() else { return };
+                let mut parts = project
+                    .text(text)
+                    .split('.')
+                    .map(|part| project.symbols().find(part));
+                let Some(Some(first)) = parts.next() else {
+                    return;
+                };
                 let mut targets = project.resolve_name(module, first);
                 for part in parts {
                     let Some(part) = part else { return };
-                    targets = targets.into_iter().flat_map(|target| project.member(target, part)).collect();
+                    targets = targets
+                        .into_iter()
+                        .flat_map(|target| project.member(target, part))
+                        .collect();
                 }
                 for target in targets {
                     if let Target::Class(module, class) = target {
@@ -559,7 +637,9 @@ impl<'a> Evaluator<'a> {
                 Op::Subscript => {
                     let name = match instruction.operand_a().kind() {
                         OperandKind::Global(name) => Some(name),
-                        OperandKind::Register(index) if ir.op(index) == Op::Attr => Some(ir.get(index).symbol_b()),
+                        OperandKind::Register(index) if ir.op(index) == Op::Attr => {
+                            Some(ir.get(index).symbol_b())
+                        }
                         _ => None,
                     };
                     let arguments: Vec<Operand> = match ir.instruction(instruction.operand_b()) {
@@ -604,9 +684,17 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Values of the type that is argument `number` of an annotation with parameters; for mappings, that of the values.
-    fn type_argument(&self, module: ModuleId, annotation: Operand, number: u32, values: &mut Vec<Value>) {
+    fn type_argument(
+        &self,
+        module: ModuleId,
+        annotation: Operand,
+        number: u32,
+        values: &mut Vec<Value>,
+    ) {
         let ir = &self.project().module(module).ir;
-        let Some(instruction) = ir.instruction(annotation) else { return };
+        let Some(instruction) = ir.instruction(annotation) else {
+            return;
+        };
         if instruction.op != Op::Subscript {
             return;
         }
@@ -654,13 +742,20 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Other(base_module, display) => {
                     let ir = &project.module(base_module).ir;
-                    let Some(display) = ir.instruction(display) else { continue };
+                    let Some(display) = ir.instruction(display) else {
+                        continue;
+                    };
                     match (display.op, instruction.operand_b().kind()) {
                         (Op::List | Op::Tuple, OperandKind::Int(number)) => {
                             let count = ir.list(display.a).len() as i64;
-                            let number = if number < 0 { count + i64::from(number) } else { i64::from(number) };
-                            if let Some(element) =
-                                usize::try_from(number).ok().and_then(|number| ir.list(display.a).nth(number))
+                            let number = if number < 0 {
+                                count + i64::from(number)
+                            } else {
+                                i64::from(number)
+                            };
+                            if let Some(element) = usize::try_from(number)
+                                .ok()
+                                .and_then(|number| ir.list(display.a).nth(number))
                             {
                                 extend(values, &self.values(base_module, element));
                             }
@@ -691,7 +786,9 @@ impl<'a> Evaluator<'a> {
         let ir = &project.module(module).ir;
         let function = ir.function_at(index);
         let params = ir.params_of(function);
-        let Some(param) = params.get(number as usize) else { return };
+        let Some(param) = params.get(number as usize) else {
+            return;
+        };
         if matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar) {
             return;
         }
@@ -702,7 +799,9 @@ impl<'a> Evaluator<'a> {
         let parent = ir.function(function).parent;
         if number == 0 && ir.is_class(parent) {
             match binding_of(project, module, function, true) {
-                Binding::Method | Binding::Property => return add(values, Value::Instance(module, parent)),
+                Binding::Method | Binding::Property => {
+                    return add(values, Value::Instance(module, parent));
+                }
                 Binding::ClassMethod => return add(values, Value::Class(module, parent)),
                 Binding::Free => {}
             }

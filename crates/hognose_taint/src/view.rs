@@ -34,23 +34,37 @@ impl Callee {
                 let function = program.models.twin(module, function);
                 let model = program.models.function(function.0, function.1);
                 let is_bound = model.is_some_and(|model| model.binding == Binding::ClassMethod);
-                Callee::Function { function, is_bound, class: None }
+                Callee::Function {
+                    function,
+                    is_bound,
+                    class: None,
+                }
             }
-            Value::Method(function, _) => {
-                Callee::Function { function: program.models.twin(function.0, function.1), is_bound: true, class: None }
-            }
+            Value::Method(function, _) => Callee::Function {
+                function: program.models.twin(function.0, function.1),
+                is_bound: true,
+                class: None,
+            },
             Value::Class(module, class) => {
                 let class = program.models.twin(module, class);
                 match program.constructor(class.0, class.1) {
                     Some(function) => {
                         let function = program.models.twin(function.0, function.1);
-                        Callee::Function { function, is_bound: true, class: Some(class) }
+                        Callee::Function {
+                            function,
+                            is_bound: true,
+                            class: Some(class),
+                        }
                     }
                     None => Callee::Class(class.0, class.1),
                 }
             }
             Value::External(external) => Callee::External(external),
-            Value::Module(_) | Value::Instance(..) | Value::Constant(..) | Value::Typed(..) | Value::Other(..) => {
+            Value::Module(_)
+            | Value::Instance(..)
+            | Value::Constant(..)
+            | Value::Typed(..)
+            | Value::Other(..) => {
                 return None;
             }
         })
@@ -110,7 +124,13 @@ impl<'e, 'a> CallView<'e, 'a> {
     pub fn new(evaluator: &'e Evaluator<'a>, module: ModuleId, index: u32) -> Option<Self> {
         let ir = &evaluator.project().module(module).ir;
         let instruction = ir.get(index);
-        let mut view = CallView { evaluator, module, index, callees: Vec::new(), ports: Vec::new() };
+        let mut view = CallView {
+            evaluator,
+            module,
+            index,
+            callees: Vec::new(),
+            ports: Vec::new(),
+        };
         match instruction.op {
             Op::Call => {
                 for &value in &*evaluator.values(module, instruction.operand_a()) {
@@ -136,16 +156,35 @@ impl<'e, 'a> CallView<'e, 'a> {
     }
 
     /// `callee` with the overload that fits the arguments of call `index`.
-    pub(crate) fn chosen(evaluator: &'e Evaluator<'a>, module: ModuleId, index: u32, callee: Value) -> Value {
-        let view = CallView { evaluator, module, index, callees: Vec::new(), ports: Vec::new() };
+    pub(crate) fn chosen(
+        evaluator: &'e Evaluator<'a>,
+        module: ModuleId,
+        index: u32,
+        callee: Value,
+    ) -> Value {
+        let view = CallView {
+            evaluator,
+            module,
+            index,
+            callees: Vec::new(),
+            ports: Vec::new(),
+        };
         match (Callee::of_value(evaluator, callee), callee) {
-            (Some(Callee::Function { function, is_bound, .. }), Value::Function(..)) => {
+            (
+                Some(Callee::Function {
+                    function, is_bound, ..
+                }),
+                Value::Function(..),
+            ) => {
                 let (module, function) = view.overload(function, is_bound);
                 Value::Function(module, function)
             }
-            (Some(Callee::Function { function, is_bound, .. }), Value::Method(_, class)) => {
-                Value::Method(view.overload(function, is_bound), class)
-            }
+            (
+                Some(Callee::Function {
+                    function, is_bound, ..
+                }),
+                Value::Method(_, class),
+            ) => Value::Method(view.overload(function, is_bound), class),
             _ => callee,
         }
     }
@@ -159,20 +198,30 @@ impl<'e, 'a> CallView<'e, 'a> {
     pub fn argument_count(&self) -> usize {
         let ir = &self.evaluator.project().module(self.module).ir;
         let instruction = ir.get(self.index);
-        if instruction.op == Op::Call { ir.arguments(instruction.b).len() } else { 0 }
+        if instruction.op == Op::Call {
+            ir.arguments(instruction.b).len()
+        } else {
+            0
+        }
     }
 
     fn add_attribute(&mut self, base: Operand, name: Symbol, value: Operand) {
         let program = self.evaluator.program;
         for &base in &*self.evaluator.values(self.module, base) {
-            let Value::Instance(module, class) = base else { continue };
+            let Value::Instance(module, class) = base else {
+                continue;
+            };
             for (module, class) in program.project.ancestry(module, class) {
                 let (module, class) = program.models.twin(module, class);
                 if let Some((roles, _)) = program.models.attribute(module, class, name)
                     && !roles.sinks.is_empty()
                 {
                     let given = Given::Argument { position: 0, value };
-                    self.ports.push(Port { name, sinks: &roles.sinks, given });
+                    self.ports.push(Port {
+                        name,
+                        sinks: &roles.sinks,
+                        given,
+                    });
                     return;
                 }
             }
@@ -180,11 +229,19 @@ impl<'e, 'a> CallView<'e, 'a> {
     }
 
     fn add_callee(&mut self, value: Value) {
-        let Some(callee) = Callee::of_value(self.evaluator, value) else { return };
+        let Some(callee) = Callee::of_value(self.evaluator, value) else {
+            return;
+        };
         let callee = match callee {
-            Callee::Function { function, is_bound, class } => {
-                Callee::Function { function: self.overload(function, is_bound), is_bound, class }
-            }
+            Callee::Function {
+                function,
+                is_bound,
+                class,
+            } => Callee::Function {
+                function: self.overload(function, is_bound),
+                is_bound,
+                class,
+            },
             callee => callee,
         };
         if !self.callees.contains(&callee) {
@@ -195,28 +252,50 @@ impl<'e, 'a> CallView<'e, 'a> {
     /// The overload that the arguments fit: the first whose `Literal[…]` parameters do not contradict them.
     fn overload(&self, function: (ModuleId, FunctionId), is_bound: bool) -> (ModuleId, FunctionId) {
         let program = self.evaluator.program;
-        let Some(model) = program.models.function(function.0, function.1) else { return function };
+        let Some(model) = program.models.function(function.0, function.1) else {
+            return function;
+        };
         let module = function.0;
         for &candidate in &model.overloads {
             let ir = &program.project.module(module).ir;
             let given = self.bind((module, candidate), is_bound);
-            let fits = ir.params_of(candidate).iter().zip(&given).all(|(param, given)| match given {
-                None => true,
-                Some(Given::Unknown) => true,
-                Some(Given::Missing) => matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar),
-                Some(Given::Argument { position: Given::RECEIVER, .. }) => true,
-                Some(Given::Argument { value, .. }) => self.fits_annotation(module, param.annotation, self.module, *value),
-                Some(Given::Default(..)) => true,
-            });
+            let fits =
+                ir.params_of(candidate)
+                    .iter()
+                    .zip(&given)
+                    .all(|(param, given)| match given {
+                        None => true,
+                        Some(Given::Unknown) => true,
+                        Some(Given::Missing) => {
+                            matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
+                        }
+                        Some(Given::Argument {
+                            position: Given::RECEIVER,
+                            ..
+                        }) => true,
+                        Some(Given::Argument { value, .. }) => {
+                            self.fits_annotation(module, param.annotation, self.module, *value)
+                        }
+                        Some(Given::Default(..)) => true,
+                    });
             if fits {
                 return (module, candidate);
             }
         }
-        (module, model.overloads.last().copied().unwrap_or(function.1))
+        (
+            module,
+            model.overloads.last().copied().unwrap_or(function.1),
+        )
     }
 
     /// Whether a value may belong to an annotation. Where either is not known well enough, it may.
-    fn fits_annotation(&self, module: ModuleId, annotation: Operand, at: ModuleId, value: Operand) -> bool {
+    fn fits_annotation(
+        &self,
+        module: ModuleId,
+        annotation: Operand,
+        at: ModuleId,
+        value: Operand,
+    ) -> bool {
         let project = self.evaluator.project();
         let ir = &project.module(module).ir;
         let Some(instruction) = ir.instruction(annotation) else {
@@ -230,29 +309,43 @@ impl<'e, 'a> CallView<'e, 'a> {
             Op::Subscript => {}
             _ => return self.fits_class(module, annotation, at, value, false),
         }
-        let OperandKind::Global(name) = instruction.operand_a().kind() else { return true };
+        let OperandKind::Global(name) = instruction.operand_a().kind() else {
+            return true;
+        };
         let arguments: Vec<Operand> = match ir.instruction(instruction.operand_b()) {
             Some(tuple) if tuple.op == Op::Tuple => ir.list(tuple.a).collect(),
             _ => vec![instruction.operand_b()],
         };
         match project.text(name) {
-            "Annotated" => arguments.first().is_none_or(|&first| self.fits_annotation(module, first, at, value)),
-            "Union" | "Optional" => {
-                arguments.iter().any(|&argument| self.fits_annotation(module, argument, at, value))
-            }
+            "Annotated" => arguments
+                .first()
+                .is_none_or(|&first| self.fits_annotation(module, first, at, value)),
+            "Union" | "Optional" => arguments
+                .iter()
+                .any(|&argument| self.fits_annotation(module, argument, at, value)),
             "Literal" => self.fits_literal(module, &arguments, at, value),
-            "type" => arguments.iter().any(|&argument| self.fits_class(module, argument, at, value, true)),
+            "type" => arguments
+                .iter()
+                .any(|&argument| self.fits_class(module, argument, at, value, true)),
             _ => true,
         }
     }
 
-    fn fits_literal(&self, module: ModuleId, accepted: &[Operand], at: ModuleId, value: Operand) -> bool {
+    fn fits_literal(
+        &self,
+        module: ModuleId,
+        accepted: &[Operand],
+        at: ModuleId,
+        value: Operand,
+    ) -> bool {
         let (given, complete) = self.evaluator.literals(at, value);
         if !complete {
             return true;
         }
-        let accepted: Vec<Literal> =
-            accepted.iter().flat_map(|&argument| self.evaluator.literals(module, argument).0).collect();
+        let accepted: Vec<Literal> = accepted
+            .iter()
+            .flat_map(|&argument| self.evaluator.literals(module, argument).0)
+            .collect();
         // `shell=1` is `shell=True`.
         let truth = |literal: &Literal| match literal {
             Literal::Bool(value) => Some(*value),
@@ -261,14 +354,27 @@ impl<'e, 'a> CallView<'e, 'a> {
             Literal::Str(text) => Some(!text.is_empty()),
             Literal::Float(_) | Literal::Name(_) => None,
         };
-        let boolean = accepted.iter().all(|literal| matches!(literal, Literal::Bool(_)));
+        let boolean = accepted
+            .iter()
+            .all(|literal| matches!(literal, Literal::Bool(_)));
         given.iter().any(|given| {
-            accepted.contains(given) || boolean && accepted.iter().any(|literal| truth(literal) == truth(given))
+            accepted.contains(given)
+                || boolean
+                    && accepted
+                        .iter()
+                        .any(|literal| truth(literal) == truth(given))
         })
     }
 
     /// Whether a value may be an instance of the class that `class` names, or with `is_type` the class or one below it.
-    fn fits_class(&self, module: ModuleId, class: Operand, at: ModuleId, value: Operand, is_type: bool) -> bool {
+    fn fits_class(
+        &self,
+        module: ModuleId,
+        class: Operand,
+        at: ModuleId,
+        value: Operand,
+        is_type: bool,
+    ) -> bool {
         let project = self.evaluator.project();
         let wanted: Vec<_> = project
             .resolve(module, class)
@@ -294,9 +400,12 @@ impl<'e, 'a> CallView<'e, 'a> {
                 }
                 _ => return !is_type,
             };
-            project.ancestry(module, class).into_iter().any(|(module, class)| {
-                wanted.contains(&self.evaluator.program.models.twin(module, class))
-            })
+            project
+                .ancestry(module, class)
+                .into_iter()
+                .any(|(module, class)| {
+                    wanted.contains(&self.evaluator.program.models.twin(module, class))
+                })
         })
     }
 
@@ -311,14 +420,23 @@ impl<'e, 'a> CallView<'e, 'a> {
         };
         wanted.iter().any(|&(module, class)| {
             let wanted = self.evaluator.project().qualified_name(module, class);
-            wanted == format!("builtins.{name}") || wanted == "builtins.object" || name == "bool" && wanted == "builtins.int"
+            wanted == format!("builtins.{name}")
+                || wanted == "builtins.object"
+                || name == "bool" && wanted == "builtins.int"
         })
     }
 
     fn add_ports(&mut self, callee: Callee) {
-        let Callee::Function { function, is_bound, .. } = callee else { return };
+        let Callee::Function {
+            function, is_bound, ..
+        } = callee
+        else {
+            return;
+        };
         let program = self.evaluator.program;
-        let Some(model) = program.models.function(function.0, function.1) else { return };
+        let Some(model) = program.models.function(function.0, function.1) else {
+            return;
+        };
         if model.params.iter().all(|(_, roles)| roles.sinks.is_empty()) {
             return;
         }
@@ -330,20 +448,33 @@ impl<'e, 'a> CallView<'e, 'a> {
             }
             let number = *number as usize;
             if let Some(Some(given)) = given.get(number) {
-                self.ports.push(Port { name: params[number].name, sinks: &roles.sinks, given: *given });
+                self.ports.push(Port {
+                    name: params[number].name,
+                    sinks: &roles.sinks,
+                    given: *given,
+                });
             }
         }
     }
 
     /// What each parameter of `function` is given; nothing for a parameter that is already bound.
-    pub fn bind(&self, (module, function): (ModuleId, FunctionId), is_bound: bool) -> Vec<Option<Given>> {
+    pub fn bind(
+        &self,
+        (module, function): (ModuleId, FunctionId),
+        is_bound: bool,
+    ) -> Vec<Option<Given>> {
         let project = self.evaluator.project();
         let params = project.module(module).ir.params_of(function);
         let own = &project.module(self.module).ir;
         let arguments: Vec<_> = own.arguments(own.get(self.index).b).collect();
         let has_star = arguments.iter().any(|(kind, _)| *kind == Argument::Star);
-        let has_double_star = arguments.iter().any(|(kind, _)| *kind == Argument::DoubleStar);
-        let first_star = arguments.iter().position(|(kind, _)| *kind == Argument::Star).unwrap_or(arguments.len());
+        let has_double_star = arguments
+            .iter()
+            .any(|(kind, _)| *kind == Argument::DoubleStar);
+        let first_star = arguments
+            .iter()
+            .position(|(kind, _)| *kind == Argument::Star)
+            .unwrap_or(arguments.len());
         let positional: Vec<(u32, Operand)> = arguments[..first_star]
             .iter()
             .enumerate()
@@ -356,10 +487,14 @@ impl<'e, 'a> CallView<'e, 'a> {
         let receiver = own
             .instruction(own.get(self.index).operand_a())
             .filter(|callee| callee.op == Op::Attr)
-            .map(|callee| Given::Argument { position: Given::RECEIVER, value: callee.operand_a() });
+            .map(|callee| Given::Argument {
+                position: Given::RECEIVER,
+                value: callee.operand_a(),
+            });
         for (number, param) in params.iter().enumerate() {
             if number == 0 && is_bound {
-                let is_init = project.text(project.module(module).ir.function(function).name) == "__init__";
+                let is_init =
+                    project.text(project.module(module).ir.function(function).name) == "__init__";
                 given.push(receiver.filter(|_| !is_init));
                 continue;
             }
@@ -368,9 +503,11 @@ impl<'e, 'a> CallView<'e, 'a> {
                     Argument::Named(name) => !params.iter().any(|param| param.name == *name),
                     kind => *kind == Argument::DoubleStar,
                 });
-                given.push(Some(other.map_or(Given::Missing, |position| Given::Argument {
-                    position: position as u32,
-                    value: arguments[position].1,
+                given.push(Some(other.map_or(Given::Missing, |position| {
+                    Given::Argument {
+                        position: position as u32,
+                        value: arguments[position].1,
+                    }
                 })));
                 continue;
             }
@@ -387,9 +524,17 @@ impl<'e, 'a> CallView<'e, 'a> {
             let found = by_position.or_else(by_name);
             given.push(Some(match found {
                 Some((position, value)) => Given::Argument { position, value },
-                None if has_double_star && param.kind != ParamKind::PositionalOnly => Given::Unknown,
-                None if has_star && matches!(param.kind, ParamKind::PositionalOnly | ParamKind::Normal) => Given::Unknown,
-                None if !param.default.is_absent() && param.default.kind() != OperandKind::Ellipsis => {
+                None if has_double_star && param.kind != ParamKind::PositionalOnly => {
+                    Given::Unknown
+                }
+                None if has_star
+                    && matches!(param.kind, ParamKind::PositionalOnly | ParamKind::Normal) =>
+                {
+                    Given::Unknown
+                }
+                None if !param.default.is_absent()
+                    && param.default.kind() != OperandKind::Ellipsis =>
+                {
                     Given::Default(module, param.default)
                 }
                 None => Given::Missing,

@@ -127,7 +127,9 @@ fn what_lies_outside_is_not_changed() {
     let said = project.run("scan src --fix --output concise");
     assert_eq!(project.read("../outside/a.py"), CODE);
     assert_eq!(project.read("src/b.py"), CODE.replace("popen", "system"));
-    says!(said, str![[r#"
+    says!(
+        said,
+        str![[r#"
 exit code 1
 --- stdout
 src/a.py:5:5: high own-danger `os.popen` is called
@@ -139,7 +141,8 @@ src/a.py: note fix lies outside the scanned folders, so it was not fixed
 --- stderr
 fixed 2 findings
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]

@@ -26,11 +26,17 @@ fn bound_in<'a>(stmt: &'a Stmt, found: &mut dyn FnMut(&'a str, Binding)) {
     match stmt {
         Stmt::FunctionDef(def) => found(def.name.as_str(), Binding::Local),
         Stmt::ClassDef(def) => found(def.name.as_str(), Binding::Local),
-        Stmt::Assign(assign) => assign.targets.iter().for_each(|target| target_names(target, found)),
+        Stmt::Assign(assign) => assign
+            .targets
+            .iter()
+            .for_each(|target| target_names(target, found)),
         Stmt::AugAssign(assign) => target_names(&assign.target, found),
         Stmt::AnnAssign(assign) => target_names(&assign.target, found),
         Stmt::TypeAlias(alias) => target_names(&alias.name, found),
-        Stmt::Delete(delete) => delete.targets.iter().for_each(|target| target_names(target, found)),
+        Stmt::Delete(delete) => delete
+            .targets
+            .iter()
+            .for_each(|target| target_names(target, found)),
         Stmt::For(stmt) => {
             target_names(&stmt.target, found);
             bound_names(&stmt.body, found);
@@ -42,7 +48,9 @@ fn bound_in<'a>(stmt: &'a Stmt, found: &mut dyn FnMut(&'a str, Binding)) {
         }
         Stmt::If(stmt) => {
             bound_names(&stmt.body, found);
-            stmt.elif_else_clauses.iter().for_each(|clause| bound_names(&clause.body, found));
+            stmt.elif_else_clauses
+                .iter()
+                .for_each(|clause| bound_names(&clause.body, found));
         }
         Stmt::With(stmt) => {
             for item in &stmt.items {
@@ -84,10 +92,14 @@ fn bound_in<'a>(stmt: &'a Stmt, found: &mut dyn FnMut(&'a str, Binding)) {
             }
         }
         Stmt::Global(stmt) => {
-            stmt.names.iter().for_each(|name| found(name.as_str(), Binding::Declared { nonlocal: false }));
+            stmt.names
+                .iter()
+                .for_each(|name| found(name.as_str(), Binding::Declared { nonlocal: false }));
         }
         Stmt::Nonlocal(stmt) => {
-            stmt.names.iter().for_each(|name| found(name.as_str(), Binding::Declared { nonlocal: true }));
+            stmt.names
+                .iter()
+                .for_each(|name| found(name.as_str(), Binding::Declared { nonlocal: true }));
         }
         Stmt::Return(_)
         | Stmt::Raise(_)
@@ -103,8 +115,14 @@ fn bound_in<'a>(stmt: &'a Stmt, found: &mut dyn FnMut(&'a str, Binding)) {
 fn target_names<'a>(target: &'a Expr, found: &mut dyn FnMut(&'a str, Binding)) {
     match target {
         Expr::Name(name) => found(name.id.as_str(), Binding::Local),
-        Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| target_names(target, found)),
-        Expr::List(list) => list.elts.iter().for_each(|target| target_names(target, found)),
+        Expr::Tuple(tuple) => tuple
+            .elts
+            .iter()
+            .for_each(|target| target_names(target, found)),
+        Expr::List(list) => list
+            .elts
+            .iter()
+            .for_each(|target| target_names(target, found)),
         Expr::Starred(starred) => target_names(&starred.value, found),
         _ => {}
     }
@@ -127,18 +145,35 @@ fn pattern_names<'a>(pattern: &'a Pattern, found: &mut dyn FnMut(&'a str, Bindin
             }
         }
         Pattern::MatchMapping(pattern) => {
-            pattern.patterns.iter().for_each(|pattern| pattern_names(pattern, found));
+            pattern
+                .patterns
+                .iter()
+                .for_each(|pattern| pattern_names(pattern, found));
             if let Some(name) = &pattern.rest {
                 found(name.as_str(), Binding::Local);
             }
         }
         Pattern::MatchSequence(pattern) => {
-            pattern.patterns.iter().for_each(|pattern| pattern_names(pattern, found));
+            pattern
+                .patterns
+                .iter()
+                .for_each(|pattern| pattern_names(pattern, found));
         }
-        Pattern::MatchOr(pattern) => pattern.patterns.iter().for_each(|pattern| pattern_names(pattern, found)),
+        Pattern::MatchOr(pattern) => pattern
+            .patterns
+            .iter()
+            .for_each(|pattern| pattern_names(pattern, found)),
         Pattern::MatchClass(pattern) => {
-            pattern.arguments.patterns.iter().for_each(|pattern| pattern_names(pattern, found));
-            pattern.arguments.keywords.iter().for_each(|keyword| pattern_names(&keyword.pattern, found));
+            pattern
+                .arguments
+                .patterns
+                .iter()
+                .for_each(|pattern| pattern_names(pattern, found));
+            pattern
+                .arguments
+                .keywords
+                .iter()
+                .for_each(|keyword| pattern_names(&keyword.pattern, found));
         }
         Pattern::MatchValue(_) | Pattern::MatchSingleton(_) => {}
     }

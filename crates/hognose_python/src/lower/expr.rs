@@ -1,8 +1,8 @@
 //! Expressions.
 
 use ruff_python_ast::{
-    Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprCall, ExprFString, FStringPart, InterpolatedStringElement, Number as AstNumber,
-    Operator, UnaryOp,
+    Arguments, BoolOp, CmpOp, Comprehension, Expr, ExprCall, ExprFString, FStringPart,
+    InterpolatedStringElement, Number as AstNumber, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 
@@ -55,8 +55,11 @@ impl<'a> Lowerer<'a> {
                 self.emit(Op::Subscript, base.word(), index.word(), span)
             }
             Expr::Slice(slice) => {
-                let mut part = |part: &'a Option<Box<Expr>>| part.as_ref().map_or(Operand::NONE, |part| self.expr(part));
-                let (lower, upper, step) = (part(&slice.lower), part(&slice.upper), part(&slice.step));
+                let mut part = |part: &'a Option<Box<Expr>>| {
+                    part.as_ref().map_or(Operand::NONE, |part| self.expr(part))
+                };
+                let (lower, upper, step) =
+                    (part(&slice.lower), part(&slice.upper), part(&slice.step));
                 let at = self.pair(lower.word(), upper.word());
                 self.ir.extra.push(step.word());
                 self.emit(Op::Slice, at, 0, span)
@@ -74,7 +77,9 @@ impl<'a> Lowerer<'a> {
                     }
                     (UnaryOp::USub, _) => self.emit(Op::Neg, operand.word(), 0, span),
                     (UnaryOp::Not, _) => self.emit(Op::Not, operand.word(), 0, span),
-                    (UnaryOp::UAdd | UnaryOp::Invert, _) => self.emit(Op::Unary, operand.word(), 0, span),
+                    (UnaryOp::UAdd | UnaryOp::Invert, _) => {
+                        self.emit(Op::Unary, operand.word(), 0, span)
+                    }
                 }
             }
             Expr::Compare(compare) => {
@@ -122,7 +127,10 @@ impl<'a> Lowerer<'a> {
             Expr::Dict(dict) => {
                 let from = self.scratch.len();
                 for item in &dict.items {
-                    let key = item.key.as_ref().map_or(Operand::ABSENT, |key| self.expr(key));
+                    let key = item
+                        .key
+                        .as_ref()
+                        .map_or(Operand::ABSENT, |key| self.expr(key));
                     let value = self.expr(&item.value);
                     self.scratch.extend([key.word(), value.word()]);
                 }
@@ -134,14 +142,19 @@ impl<'a> Lowerer<'a> {
             Expr::ListComp(comp) => self.comprehension(&comp.generators, None, &comp.elt, span),
             Expr::SetComp(comp) => self.comprehension(&comp.generators, None, &comp.elt, span),
             Expr::Generator(comp) => self.comprehension(&comp.generators, None, &comp.elt, span),
-            Expr::DictComp(comp) => self.comprehension(&comp.generators, comp.key.as_deref(), &comp.value, span),
+            Expr::DictComp(comp) => {
+                self.comprehension(&comp.generators, comp.key.as_deref(), &comp.value, span)
+            }
             Expr::Await(expr) => {
                 let value = self.expr(&expr.value);
                 self.emit(Op::Await, value.word(), 0, span)
             }
             Expr::Yield(expr) => {
                 self.mark_generator();
-                let value = expr.value.as_ref().map_or(Operand::NONE, |value| self.expr(value));
+                let value = expr
+                    .value
+                    .as_ref()
+                    .map_or(Operand::NONE, |value| self.expr(value));
                 self.emit(Op::Yield, value.word(), 0, span)
             }
             Expr::YieldFrom(expr) => {
@@ -175,7 +188,9 @@ impl<'a> Lowerer<'a> {
     fn number_literal(&mut self, number: &AstNumber) -> Operand {
         match number {
             AstNumber::Int(int) => match int.as_i64() {
-                Some(value) => Operand::int(value).unwrap_or_else(|| self.number(Number::Int(value))),
+                Some(value) => {
+                    Operand::int(value).unwrap_or_else(|| self.number(Number::Int(value)))
+                }
                 None => self.number(Number::BigInt),
             },
             AstNumber::Float(value) => self.number(Number::Float(*value)),
@@ -263,7 +278,13 @@ impl<'a> Lowerer<'a> {
         result
     }
 
-    pub(super) fn compare(&mut self, operator: CmpOp, left: Operand, right: Operand, span: Span) -> Operand {
+    pub(super) fn compare(
+        &mut self,
+        operator: CmpOp,
+        left: Operand,
+        right: Operand,
+        span: Span,
+    ) -> Operand {
         let operator = match operator {
             CmpOp::Eq => Compare::Eq,
             CmpOp::NotEq => Compare::NotEq,
@@ -322,7 +343,12 @@ impl<'a> Lowerer<'a> {
         let temporaries = self.frame.temporaries.len();
         for generator in generators {
             let iterable = self.expr(&generator.iter);
-            let item = self.emit(Op::Element, iterable.word(), 0, span_of(generator.iter.range()));
+            let item = self.emit(
+                Op::Element,
+                iterable.word(),
+                0,
+                span_of(generator.iter.range()),
+            );
             self.assign_target(&generator.target, item, Target::Temporary);
             for condition in &generator.ifs {
                 let condition = self.expr(condition);
@@ -368,7 +394,9 @@ impl<'a> Lowerer<'a> {
     /// that it stands for: `repr(x)`, `format(x, spec)`.
     fn interpolated(&mut self, element: &'a InterpolatedStringElement) {
         let value = match element {
-            InterpolatedStringElement::Literal(literal) => Operand::str(self.symbol(&literal.value)),
+            InterpolatedStringElement::Literal(literal) => {
+                Operand::str(self.symbol(&literal.value))
+            }
             InterpolatedStringElement::Interpolation(interpolation) => {
                 let span = span_of(interpolation.range);
                 let mut value = self.expr(&interpolation.expression);
@@ -405,11 +433,20 @@ impl<'a> Lowerer<'a> {
         self.scratch.push(value.word());
     }
 
-    fn synthetic_call(&mut self, builtin: &'static str, arguments: &[Operand], span: Span) -> Operand {
+    fn synthetic_call(
+        &mut self,
+        builtin: &'static str,
+        arguments: &[Operand],
+        span: Span,
+    ) -> Operand {
         let callee = Operand::global(self.symbol(builtin));
         let at = self.ir.extra.len() as u32;
         self.ir.extra.push(arguments.len() as u32);
-        self.ir.extra.extend(arguments.iter().flat_map(|value| [Argument::Positional.word(), value.word()]));
+        self.ir.extra.extend(
+            arguments
+                .iter()
+                .flat_map(|value| [Argument::Positional.word(), value.word()]),
+        );
         self.emit(Op::Call, callee.word(), at, span)
     }
 
@@ -469,7 +506,9 @@ impl<'a> Lowerer<'a> {
             .filter(|values| {
                 values.len() == targets.len()
                     && !values.iter().any(|&value| {
-                        self.ir.instruction(value).is_some_and(|instruction| instruction.op == Op::Star)
+                        self.ir
+                            .instruction(value)
+                            .is_some_and(|instruction| instruction.op == Op::Star)
                     })
             });
         for (number, target) in targets.iter().enumerate() {
@@ -478,7 +517,12 @@ impl<'a> Lowerer<'a> {
                 None if target.is_starred_expr() => value,
                 None => {
                     let number = number.min(0xffff) as u32;
-                    self.emit(Op::Unpack, value.word(), count << 16 | number, span_of(target.range()))
+                    self.emit(
+                        Op::Unpack,
+                        value.word(),
+                        count << 16 | number,
+                        span_of(target.range()),
+                    )
                 }
             };
             self.assign_target(target, element, how);

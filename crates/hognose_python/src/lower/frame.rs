@@ -5,8 +5,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::ir::{FunctionId, FunctionKind, Operand};
 use crate::Symbol;
+use crate::ir::{FunctionId, FunctionKind, Operand};
 
 /// State of the function being lowered.
 #[derive(Debug)]
@@ -57,7 +57,10 @@ pub(super) struct Branch {
 
 impl Branch {
     fn value(&self, slot: u32) -> Option<Operand> {
-        self.changes.binary_search_by_key(&slot, |&(slot, _)| slot).ok().map(|at| self.changes[at].1)
+        self.changes
+            .binary_search_by_key(&slot, |&(slot, _)| slot)
+            .ok()
+            .map(|at| self.changes[at].1)
     }
 }
 
@@ -166,14 +169,25 @@ impl Frame {
             }
             changes.sort_unstable_by_key(|&(slot, _)| slot);
         }
-        Branch { changes, block: self.block, dead: self.dead }
+        Branch {
+            changes,
+            block: self.block,
+            dead: self.dead,
+        }
     }
 
     /// The state of `slots` alone, for jumps out of a loop's body.
     pub fn snapshot_of(&self, slots: &[u32]) -> Branch {
-        let mut changes: Vec<_> = slots.iter().map(|&slot| (slot, self.env[slot as usize])).collect();
+        let mut changes: Vec<_> = slots
+            .iter()
+            .map(|&slot| (slot, self.env[slot as usize]))
+            .collect();
         changes.sort_unstable_by_key(|&(slot, _)| slot);
-        Branch { changes, block: self.block, dead: self.dead }
+        Branch {
+            changes,
+            block: self.block,
+            dead: self.dead,
+        }
     }
 
     pub fn undo(&mut self, to: usize) {
@@ -201,7 +215,12 @@ impl Frame {
                 values: branches
                     .iter()
                     .filter(|branch| !branch.dead)
-                    .map(|branch| (branch.value(slot).unwrap_or(self.env[slot as usize]), branch.block))
+                    .map(|branch| {
+                        (
+                            branch.value(slot).unwrap_or(self.env[slot as usize]),
+                            branch.block,
+                        )
+                    })
                     .collect(),
             })
             .collect()

@@ -13,11 +13,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::bound::{Binding, bound_names};
 use self::frame::{Branch, Frame};
+use crate::Symbol;
 use crate::intern::Interner;
 use crate::ir::{
     Block, Function, FunctionId, FunctionKind, Ir, Number, Op, Operand, Param, ParamKind, Span,
 };
-use crate::Symbol;
 
 /// Expressions and blocks nested deeper than this are not lowered: their value is [`Op::Unknown`]. Python itself gives
 /// up at 100 levels of indentation and 200 of brackets. Bounds the stack that lowering needs.
@@ -30,12 +30,23 @@ pub(crate) struct Lowered {
     pub too_deep: Option<Span>,
 }
 
+/// Memory that is used file after file.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    ir: Ir,
+}
+
 /// Lowers the body of a module.
-pub(crate) fn lower_module(body: &[Stmt], text_len: u32, interner: &Interner) -> Lowered {
+pub(crate) fn lower_module(
+    body: &[Stmt],
+    text_len: u32,
+    interner: &Interner,
+    scratch: &mut Scratch,
+) -> Lowered {
     let mut lowerer = Lowerer {
         interner,
         names: FxHashMap::default(),
-        ir: Ir::default(),
+        ir: std::mem::take(&mut scratch.ir),
         frame: Frame::new(),
         queue: VecDeque::new(),
         scopes: Vec::new(),
@@ -46,12 +57,23 @@ pub(crate) fn lower_module(body: &[Stmt], text_len: u32, interner: &Interner) ->
         scratch: Vec::new(),
     };
     let name = lowerer.symbol("<module>");
-    let span = Span { start: 0, end: text_len };
+    let span = Span {
+        start: 0,
+        end: text_len,
+    };
     lowerer.declare(FunctionKind::Module, name, span, Code::Body(body), None);
     while let Some(pending) = lowerer.queue.pop_front() {
         lowerer.lower_function(&pending);
     }
-    lowerer.finish()
+    let (mut ir, too_deep) = lowerer.finish();
+    // A copy has just the room it needs.
+    let lowered = Lowered {
+        ir: ir.clone(),
+        too_deep,
+    };
+    ir.clear();
+    scratch.ir = ir;
+    lowered
 }
 
 struct Lowerer<'a> {
@@ -85,13 +107,19 @@ enum Code<'a> {
 }
 
 fn span_of(range: TextRange) -> Span {
-    Span { start: range.start().to_u32(), end: range.end().to_u32() }
+    Span {
+        start: range.start().to_u32(),
+        end: range.end().to_u32(),
+    }
 }
 
 impl<'a> Lowerer<'a> {
     fn symbol(&mut self, text: &'a str) -> Symbol {
         let interner = self.interner;
-        *self.names.entry(text).or_insert_with(|| interner.intern(text))
+        *self
+            .names
+            .entry(text)
+            .or_insert_with(|| interner.intern(text))
     }
 
     /// Registers a function, to be lowered after the current one.
@@ -107,7 +135,11 @@ impl<'a> Lowerer<'a> {
         self.ir.functions.push(Function {
             kind,
             name,
-            parent: if id == FunctionId::MODULE { id } else { self.frame.id },
+            parent: if id == FunctionId::MODULE {
+                id
+            } else {
+                self.frame.id
+            },
             start: 0,
             end: 0,
             block_start: 0,
@@ -130,27 +162,53 @@ impl<'a> Lowerer<'a> {
     /// Lowers defaults and annotations in the current function and records the parameters of `id`.
     fn lower_params(&mut self, id: FunctionId, params: &'a Parameters) {
         let mut lowered = Vec::with_capacity(params.len());
-        let mut add = |this: &mut Self, parameter: &'a ruff_python_ast::Parameter, default: Option<&'a Expr>, kind| {
-            let annotation = parameter.annotation().map_or(Operand::ABSENT, |annotation| this.expr(annotation));
+        let mut add = |this: &mut Self,
+                       parameter: &'a ruff_python_ast::Parameter,
+                       default: Option<&'a Expr>,
+                       kind| {
+            let annotation = parameter
+                .annotation()
+                .map_or(Operand::ABSENT, |annotation| this.expr(annotation));
             let default_value = default.map_or(Operand::ABSENT, |default| this.expr(default));
             let mut span = span_of(parameter.range());
             if let Some(default) = default {
                 span.end = default.range().end().to_u32();
             }
             let name = this.symbol(parameter.name.as_str());
-            lowered.push(Param { name, kind, default: default_value, annotation, span });
+            lowered.push(Param {
+                name,
+                kind,
+                default: default_value,
+                annotation,
+                span,
+            });
         };
         for parameter in &params.posonlyargs {
-            add(self, &parameter.parameter, parameter.default(), ParamKind::PositionalOnly);
+            add(
+                self,
+                &parameter.parameter,
+                parameter.default(),
+                ParamKind::PositionalOnly,
+            );
         }
         for parameter in &params.args {
-            add(self, &parameter.parameter, parameter.default(), ParamKind::Normal);
+            add(
+                self,
+                &parameter.parameter,
+                parameter.default(),
+                ParamKind::Normal,
+            );
         }
         if let Some(parameter) = &params.vararg {
             add(self, parameter, None, ParamKind::Star);
         }
         for parameter in &params.kwonlyargs {
-            add(self, &parameter.parameter, parameter.default(), ParamKind::KeywordOnly);
+            add(
+                self,
+                &parameter.parameter,
+                parameter.default(),
+                ParamKind::KeywordOnly,
+            );
         }
         if let Some(parameter) = &params.kwarg {
             add(self, parameter, None, ParamKind::DoubleStar);
@@ -167,7 +225,12 @@ impl<'a> Lowerer<'a> {
         let start = self.ir.len() as u32;
         let assigned = self.ir.assigned.len() as u32;
         let block = self.ir.blocks.len() as u32;
-        self.ir.blocks.push(Block { start, dominator: block, condition: Operand::ABSENT, polarity: true });
+        self.ir.blocks.push(Block {
+            start,
+            dominator: block,
+            condition: Operand::ABSENT,
+            polarity: true,
+        });
         self.ir.functions[index].start = start;
         self.ir.functions[index].block_start = block;
         self.frame.reset(id, kind, block);
@@ -187,7 +250,10 @@ impl<'a> Lowerer<'a> {
                 bound_names(body, &mut |name, binding| {
                     let symbol = {
                         let interner = self.interner;
-                        *self.names.entry(name).or_insert_with(|| interner.intern(name))
+                        *self
+                            .names
+                            .entry(name)
+                            .or_insert_with(|| interner.intern(name))
                     };
                     match binding {
                         Binding::Local => {
@@ -233,14 +299,14 @@ impl<'a> Lowerer<'a> {
         function.block_end = self.ir.blocks.len() as u32;
     }
 
-    fn finish(mut self) -> Lowered {
+    fn finish(mut self) -> (Ir, Option<Span>) {
         let captured = &self.captured;
-        self.definitions.retain(|&(function, name, _)| captured.contains(&(function, name)));
+        self.definitions
+            .retain(|&(function, name, _)| captured.contains(&(function, name)));
         self.definitions.sort_unstable();
         self.definitions.dedup();
         self.ir.cells = self.definitions;
-        self.ir.shrink_to_fit();
-        Lowered { ir: self.ir, too_deep: self.too_deep }
+        (self.ir, self.too_deep)
     }
 
     // Instructions.
@@ -270,7 +336,12 @@ impl<'a> Lowerer<'a> {
     /// Starts a block that `dominator` leads to where `condition` is `polarity`.
     fn enter_block(&mut self, dominator: u32, condition: Operand, polarity: bool) {
         let start = self.ir.ops.len() as u32;
-        self.ir.blocks.push(Block { start, dominator, condition, polarity });
+        self.ir.blocks.push(Block {
+            start,
+            dominator,
+            condition,
+            polarity,
+        });
         self.frame.block = self.ir.blocks.len() as u32 - 1;
     }
 
@@ -310,7 +381,11 @@ impl<'a> Lowerer<'a> {
     fn phi_operands(&mut self, values: &[(Operand, u32)]) -> u32 {
         let at = self.ir.extra.len() as u32;
         self.ir.extra.push(values.len() as u32);
-        self.ir.extra.extend(values.iter().flat_map(|&(value, block)| [value.word(), block]));
+        self.ir.extra.extend(
+            values
+                .iter()
+                .flat_map(|&(value, block)| [value.word(), block]),
+        );
         at
     }
 
@@ -323,7 +398,13 @@ impl<'a> Lowerer<'a> {
     }
 
     fn read_name(&mut self, name: Symbol, span: Span) -> Operand {
-        if let Some(&(_, value)) = self.frame.temporaries.iter().rev().find(|&&(temporary, _)| temporary == name) {
+        if let Some(&(_, value)) = self
+            .frame
+            .temporaries
+            .iter()
+            .rev()
+            .find(|&&(temporary, _)| temporary == name)
+        {
             return value;
         }
         match self.frame.declared.get(&name) {
@@ -333,7 +414,9 @@ impl<'a> Lowerer<'a> {
         }
         if let Some(slot) = self.frame.slot(name) {
             let value = self.frame.get(slot);
-            if !value.is_absent() || matches!(self.frame.kind, FunctionKind::Def | FunctionKind::Lambda) {
+            if !value.is_absent()
+                || matches!(self.frame.kind, FunctionKind::Def | FunctionKind::Lambda)
+            {
                 return value;
             }
         }
@@ -372,12 +455,15 @@ impl<'a> Lowerer<'a> {
                 self.emit(Op::StoreGlobal, name.0, value.word(), span);
             }
             None => {
-                let imported = value
-                    .as_register()
-                    .is_some_and(|index| self.ir.op(index) == Op::Import && self.ir.span(index) != span);
+                let imported = value.as_register().is_some_and(|index| {
+                    self.ir.op(index) == Op::Import && self.ir.span(index) != span
+                });
                 if value.is_constant() || imported {
                     self.emit(Op::Bind, value.word(), name.0, span);
-                } else if value.as_register().is_some_and(|index| has_result_of_its_own(self.ir.op(index))) {
+                } else if value
+                    .as_register()
+                    .is_some_and(|index| has_result_of_its_own(self.ir.op(index)))
+                {
                     self.ir.assigned.push((name, value));
                 }
                 let slot = self.frame.add_local(name);
@@ -390,5 +476,8 @@ impl<'a> Lowerer<'a> {
 
 /// Whether the name of a variable tells something of an instruction's result (definitions and imports have names).
 fn has_result_of_its_own(op: Op) -> bool {
-    !matches!(op, Op::Import | Op::MakeFunction | Op::MakeClass | Op::Phi | Op::Param)
+    !matches!(
+        op,
+        Op::Import | Op::MakeFunction | Op::MakeClass | Op::Phi | Op::Param
+    )
 }

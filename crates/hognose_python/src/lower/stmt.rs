@@ -1,8 +1,8 @@
 //! Statements.
 
 use ruff_python_ast::{
-    CmpOp, ExceptHandler, Expr, Pattern, Singleton, Stmt, StmtClassDef, StmtFor, StmtFunctionDef, StmtIf, StmtMatch, StmtTry,
-    StmtWhile, StmtWith,
+    CmpOp, ExceptHandler, Expr, Pattern, Singleton, Stmt, StmtClassDef, StmtFor, StmtFunctionDef,
+    StmtIf, StmtMatch, StmtTry, StmtWhile, StmtWith,
 };
 use ruff_text_size::Ranged;
 
@@ -66,12 +66,18 @@ impl<'a> Lowerer<'a> {
                 self.assign_target(&assign.target, result, Target::Statement(span));
             }
             Stmt::Return(stmt) => {
-                let value = stmt.value.as_ref().map_or(Operand::NONE, |value| self.expr(value));
+                let value = stmt
+                    .value
+                    .as_ref()
+                    .map_or(Operand::NONE, |value| self.expr(value));
                 self.emit(Op::Return, value.word(), 0, span);
                 self.frame.dead = true;
             }
             Stmt::Raise(stmt) => {
-                let value = stmt.exc.as_ref().map_or(Operand::ABSENT, |value| self.expr(value));
+                let value = stmt
+                    .exc
+                    .as_ref()
+                    .map_or(Operand::ABSENT, |value| self.expr(value));
                 if let Some(cause) = &stmt.cause {
                     self.expr(cause);
                 }
@@ -110,7 +116,8 @@ impl<'a> Lowerer<'a> {
                 }
             }
             Stmt::ImportFrom(import) => {
-                let module = self.symbol(import.module.as_ref().map_or("", |module| module.as_str()));
+                let module =
+                    self.symbol(import.module.as_ref().map_or("", |module| module.as_str()));
                 for alias in &import.names {
                     if alias.name.as_str() == "*" {
                         self.import(module, import.level, None, false, span);
@@ -123,8 +130,11 @@ impl<'a> Lowerer<'a> {
                     self.write_name(bound, value, span);
                 }
             }
-            Stmt::Break(_) => self.jump(|lowerer, branch, depth| lowerer.frame.loops[depth].breaks.push(branch)),
-            Stmt::Continue(_) => self.jump(|lowerer, branch, depth| lowerer.frame.loops[depth].continues.push(branch)),
+            Stmt::Break(_) => {
+                self.jump(|lowerer, branch, depth| lowerer.frame.loops[depth].breaks.push(branch))
+            }
+            Stmt::Continue(_) => self
+                .jump(|lowerer, branch, depth| lowerer.frame.loops[depth].continues.push(branch)),
             Stmt::TypeAlias(_)
             | Stmt::Global(_)
             | Stmt::Nonlocal(_)
@@ -142,18 +152,32 @@ impl<'a> Lowerer<'a> {
         span: Span,
     ) -> Operand {
         let number = self.ir.imports.len() as u32;
-        self.ir.imports.push(Import { module, level, name, binds_top, span, function: self.frame.id });
+        self.ir.imports.push(Import {
+            module,
+            level,
+            name,
+            binds_top,
+            span,
+            function: self.frame.id,
+        });
         self.emit(Op::Import, number, 0, span)
     }
 
     fn annotate(&mut self, target: &'a Expr, annotation: Operand) {
         let (name, on_self) = match target {
             Expr::Name(name) => (name.id.as_str(), false),
-            Expr::Attribute(attribute) if attribute.value.is_name_expr() => (attribute.attr.as_str(), true),
+            Expr::Attribute(attribute) if attribute.value.is_name_expr() => {
+                (attribute.attr.as_str(), true)
+            }
             _ => return,
         };
         let name = self.symbol(name);
-        self.ir.annotations.push(Annotation { function: self.frame.id, name, on_self, annotation });
+        self.ir.annotations.push(Annotation {
+            function: self.frame.id,
+            name,
+            on_self,
+            annotation,
+        });
     }
 
     fn delete(&mut self, target: &'a Expr, span: Span) {
@@ -164,8 +188,14 @@ impl<'a> Lowerer<'a> {
                     self.frame.set(slot, Operand::ABSENT);
                 }
             }
-            Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.delete(target, span)),
-            Expr::List(list) => list.elts.iter().for_each(|target| self.delete(target, span)),
+            Expr::Tuple(tuple) => tuple
+                .elts
+                .iter()
+                .for_each(|target| self.delete(target, span)),
+            Expr::List(list) => list
+                .elts
+                .iter()
+                .for_each(|target| self.delete(target, span)),
             target => {
                 let value = self.expr(target);
                 self.emit(Op::Delete, value.word(), 0, span);
@@ -218,7 +248,11 @@ impl<'a> Lowerer<'a> {
         let mut slots = Vec::new();
         for body in bodies {
             bound_names(body, &mut |name, _| {
-                if let Some(slot) = self.names.get(name).and_then(|&symbol| self.frame.slot(symbol)) {
+                if let Some(slot) = self
+                    .names
+                    .get(name)
+                    .and_then(|&symbol| self.frame.slot(symbol))
+                {
                     slots.push(slot);
                 }
             });
@@ -234,12 +268,22 @@ impl<'a> Lowerer<'a> {
     fn target_slots(&self, target: &'a Expr, slots: &mut Vec<u32>) {
         match target {
             Expr::Name(name) => {
-                if let Some(slot) = self.names.get(name.id.as_str()).and_then(|&symbol| self.frame.slot(symbol)) {
+                if let Some(slot) = self
+                    .names
+                    .get(name.id.as_str())
+                    .and_then(|&symbol| self.frame.slot(symbol))
+                {
                     slots.push(slot);
                 }
             }
-            Expr::Tuple(tuple) => tuple.elts.iter().for_each(|target| self.target_slots(target, slots)),
-            Expr::List(list) => list.elts.iter().for_each(|target| self.target_slots(target, slots)),
+            Expr::Tuple(tuple) => tuple
+                .elts
+                .iter()
+                .for_each(|target| self.target_slots(target, slots)),
+            Expr::List(list) => list
+                .elts
+                .iter()
+                .for_each(|target| self.target_slots(target, slots)),
             Expr::Starred(starred) => self.target_slots(&starred.value, slots),
             _ => {}
         }
@@ -256,15 +300,26 @@ impl<'a> Lowerer<'a> {
             let phi = self.emit(Op::Phi, 0, name.0, span);
             self.frame.set(slot, phi);
             self.define(name, phi);
-            headers.push(Header { slot, phi, entry, entry_block: block });
+            headers.push(Header {
+                slot,
+                phi,
+                entry,
+                entry_block: block,
+            });
         }
-        self.frame.loops.push(Loop { slots, continues: Vec::new(), breaks: Vec::new() });
+        self.frame.loops.push(Loop {
+            slots,
+            continues: Vec::new(),
+            breaks: Vec::new(),
+        });
         headers
     }
 
     /// Completes the header phis with the states that come back, and gives the states that broke out.
     fn close_loop(&mut self, headers: &[Header], end: Branch) -> Vec<Branch> {
-        let Some(finished) = self.frame.loops.pop() else { return Vec::new() };
+        let Some(finished) = self.frame.loops.pop() else {
+            return Vec::new();
+        };
         for header in headers {
             let mut values = vec![(header.entry, header.entry_block)];
             for branch in finished.continues.iter().chain([&end]) {
@@ -299,7 +354,8 @@ impl<'a> Lowerer<'a> {
         self.enter_block(tested, test, false);
         self.body(&stmt.orelse);
         let mut normal = self.frame.leave(header_mark, header_mark);
-        normal.dead |= test == Operand::TRUE || matches!(test.kind(), crate::ir::OperandKind::Int(value) if value != 0);
+        normal.dead |= test == Operand::TRUE
+            || matches!(test.kind(), crate::ir::OperandKind::Int(value) if value != 0);
         exits.push(normal);
         self.join(&exits, tested, span);
     }
@@ -312,7 +368,11 @@ impl<'a> Lowerer<'a> {
         self.enter_block(header, Operand::ABSENT, true);
         let iter_span = span_of(stmt.iter.range());
         let element = self.emit(Op::Element, iterable.word(), 0, iter_span);
-        self.assign_target(&stmt.target, element, Target::Statement(span_of(stmt.target.range())));
+        self.assign_target(
+            &stmt.target,
+            element,
+            Target::Statement(span_of(stmt.target.range())),
+        );
         self.body(&stmt.body);
         let end = self.frame.leave(mark, mark);
         let mut exits = self.close_loop(&headers, end);
@@ -346,7 +406,10 @@ impl<'a> Lowerer<'a> {
                 self.frame.set(slot, value);
             }
             let handler_span = span_of(handler.range);
-            let class = handler.type_.as_ref().map_or(Operand::ABSENT, |class| self.expr(class));
+            let class = handler
+                .type_
+                .as_ref()
+                .map_or(Operand::ABSENT, |class| self.expr(class));
             if let Some(name) = &handler.name {
                 let value = self.emit(Op::Caught, class.word(), 0, handler_span);
                 let symbol = self.symbol(name.as_str());
@@ -457,7 +520,11 @@ impl<'a> Lowerer<'a> {
             Pattern::MatchSequence(pattern) => {
                 let count = pattern.patterns.len().min(0xffff) as u32;
                 for (number, element) in pattern.patterns.iter().enumerate() {
-                    let op = if element.is_match_star() { Op::UnpackRest } else { Op::Unpack };
+                    let op = if element.is_match_star() {
+                        Op::UnpackRest
+                    } else {
+                        Op::Unpack
+                    };
                     let word = count << 16 | number.min(0xffff) as u32;
                     let value = self.emit(op, subject.word(), word, span_of(element.range()));
                     self.pattern(element, value);
@@ -474,7 +541,12 @@ impl<'a> Lowerer<'a> {
             Pattern::MatchMapping(pattern) => {
                 for (key, value) in pattern.keys.iter().zip(&pattern.patterns) {
                     let key = self.expr(key);
-                    let element = self.emit(Op::Subscript, subject.word(), key.word(), span_of(value.range()));
+                    let element = self.emit(
+                        Op::Subscript,
+                        subject.word(),
+                        key.word(),
+                        span_of(value.range()),
+                    );
                     self.pattern(value, element);
                 }
                 if let Some(name) = &pattern.rest {
@@ -492,14 +564,17 @@ impl<'a> Lowerer<'a> {
                 }
                 for keyword in &pattern.arguments.keywords {
                     let name = self.symbol(keyword.attr.as_str());
-                    let value = self.emit(Op::Attr, subject.word(), name.0, span_of(keyword.range()));
+                    let value =
+                        self.emit(Op::Attr, subject.word(), name.0, span_of(keyword.range()));
                     self.pattern(&keyword.pattern, value);
                 }
                 // `case str():` is an instance test.
                 let callee = Operand::global(self.symbol("isinstance"));
                 let at = self.ir.extra.len() as u32;
                 let positional = crate::ir::Argument::Positional.word();
-                self.ir.extra.extend([2, positional, subject.word(), positional, class.word()]);
+                self.ir
+                    .extra
+                    .extend([2, positional, subject.word(), positional, class.word()]);
                 self.emit(Op::Call, callee.word(), at, span)
             }
         };
@@ -508,17 +583,30 @@ impl<'a> Lowerer<'a> {
     }
 
     fn function_def(&mut self, def: &'a StmtFunctionDef) {
-        let decorators: Vec<_> =
-            def
+        let decorators: Vec<_> = def
             .decorator_list
             .iter()
-            .map(|decorator| (self.expr(&decorator.expression), span_of(decorator.expression.range())))
+            .map(|decorator| {
+                (
+                    self.expr(&decorator.expression),
+                    span_of(decorator.expression.range()),
+                )
+            })
             .collect();
         let name = self.symbol(def.name.as_str());
         let span = span_of(def.name.range);
-        let id = self.declare(FunctionKind::Def, name, span, Code::Body(&def.body), Some(&def.parameters));
+        let id = self.declare(
+            FunctionKind::Def,
+            name,
+            span,
+            Code::Body(&def.body),
+            Some(&def.parameters),
+        );
         self.lower_params(id, &def.parameters);
-        let returns = def.returns.as_ref().map_or(Operand::ABSENT, |returns| self.expr(returns));
+        let returns = def
+            .returns
+            .as_ref()
+            .map_or(Operand::ABSENT, |returns| self.expr(returns));
         let decorators = self.operands(decorators);
         let function = &mut self.ir.functions[id.0 as usize];
         function.returns = returns;
@@ -529,13 +617,21 @@ impl<'a> Lowerer<'a> {
     }
 
     fn class_def(&mut self, def: &'a StmtClassDef) {
-        let decorators: Vec<_> =
-            def
+        let decorators: Vec<_> = def
             .decorator_list
             .iter()
-            .map(|decorator| (self.expr(&decorator.expression), span_of(decorator.expression.range())))
+            .map(|decorator| {
+                (
+                    self.expr(&decorator.expression),
+                    span_of(decorator.expression.range()),
+                )
+            })
             .collect();
-        let bases: Vec<_> = def.bases().iter().map(|base| (self.expr(base), span_of(base.range()))).collect();
+        let bases: Vec<_> = def
+            .bases()
+            .iter()
+            .map(|base| (self.expr(base), span_of(base.range())))
+            .collect();
         for keyword in def.keywords() {
             self.expr(&keyword.value);
         }

@@ -30,8 +30,8 @@ const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// SHA-256 of the style and the script as the page's policy names them; a test says what they have to be.
-const STYLE_HASH: &str = "tivUpVolIu7A8QEj5eaEkKC6UAcIlnLMK5QOeuRfQpo=";
-const SCRIPT_HASH: &str = "YYjdiTTlfsYNQZpKh2P2vF8jynkPPDuAIZ2BpTNaTJA=";
+const STYLE_HASH: &str = "6mrUvLoBFv+wLehYsravyYiDcyppJDCOqORQnb2oHcQ=";
+const SCRIPT_HASH: &str = "5Fo3/RHjJLowOhKLyHGSB//NwWBasjk18MWTs5fi1bI=";
 
 /// Up to this many findings are shown unfolded: that few are read anyway.
 const UNFOLDED: usize = 4;
@@ -97,15 +97,15 @@ fn rules_found(report: &Report) -> BTreeMap<&str, (&Rule, usize)> {
 }
 
 /// A finding with the name of its place in the document.
-struct Anchored<'a> {
+struct Entry<'a> {
     anchor: String,
     assessed: &'a Assessed,
 }
 
 /// The findings by file: the files with the worst open finding first, those where none is open last.
-fn by_file(report: &Report) -> Vec<(&str, Vec<Anchored<'_>>)> {
+fn by_file(report: &Report) -> Vec<(&str, Vec<Entry<'_>>)> {
     let mut seen: FxHashMap<Fingerprint, usize> = FxHashMap::default();
-    let mut groups: BTreeMap<&str, Vec<Anchored>> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
     for assessed in &report.findings {
         let finding = &assessed.finding;
         // Equal lines in different files have equal fingerprints.
@@ -119,14 +119,14 @@ fn by_file(report: &Report) -> Vec<(&str, Vec<Anchored<'_>>)> {
         groups
             .entry(path)
             .or_default()
-            .push(Anchored { anchor, assessed });
+            .push(Entry { anchor, assessed });
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, group)| Reverse(worst_open(group)));
     groups
 }
 
-fn worst_open(group: &[Anchored]) -> Option<(Severity, Confidence)> {
+fn worst_open(group: &[Entry]) -> Option<(Severity, Confidence)> {
     group
         .iter()
         .filter(|one| one.assessed.status == Status::Open)
@@ -135,7 +135,7 @@ fn worst_open(group: &[Anchored]) -> Option<(Severity, Confidence)> {
         .max()
 }
 
-fn findings(report: &Report, groups: &[(&str, Vec<Anchored>)]) -> String {
+fn findings(report: &Report, groups: &[(&str, Vec<Entry>)]) -> String {
     if report.findings.is_empty() {
         return format!("<p class=\"nothing\">{}</p>\n", escaped(&verdict(report)));
     }

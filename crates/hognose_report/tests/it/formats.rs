@@ -272,5 +272,8 @@ fn a_huge_line_makes_no_huge_document() {
 #[test]
 fn rows_of_csv_end_as_the_standard_says() {
     let text = rendered("csv", &everything());
-    assert_eq!((text.matches("\r\n").count(), text.matches('\n').count()), (12, 12));
+    assert_eq!(
+        (text.matches("\r\n").count(), text.matches('\n').count()),
+        (12, 12)
+    );
 }

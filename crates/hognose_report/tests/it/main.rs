@@ -1,6 +1,9 @@
 //! Tests of the crate from outside, on findings put together by hand.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and so may what it calls")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic, and so may what it calls"
+)]
 
 mod assessment;
 mod baseline;

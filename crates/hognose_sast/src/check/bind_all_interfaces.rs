@@ -8,11 +8,15 @@ const ADDRESSES: &[&str] = &["0.0.0.0", "::"];
 
 pub(super) fn run(context: &mut Context<'_, '_>) {
     let project = context.evaluator.project();
-    let wanted: Vec<_> = ADDRESSES.iter().filter_map(|text| project.symbols().find(text)).collect();
+    let ir = context.ir();
+    let wanted: Vec<_> = ADDRESSES
+        .iter()
+        .filter_map(|text| project.symbols().find(text))
+        .filter(|&symbol| ir.mentions(Operand::str(symbol)))
+        .collect();
     if wanted.is_empty() {
         return;
     }
-    let ir = context.ir();
     let is_wanted = |operand: Operand| operand.as_str().filter(|symbol| wanted.contains(symbol));
     for index in 0..ir.len() as u32 {
         // A bound constant shows again where it is used as an operand; the binding is where it is written.

@@ -21,13 +21,23 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
     for index in 0..ir.len() as u32 {
         let instruction = ir.get(index);
         match instruction.op {
-            Op::Bind => check(context, index, context.text(instruction.symbol_b()), instruction.operand_a()),
+            Op::Bind => check(
+                context,
+                index,
+                context.text(instruction.symbol_b()),
+                instruction.operand_a(),
+            ),
             Op::StoreAttr => {
                 let (name, value) = ir.stored_attr(instruction.b);
                 check(context, index, context.text(name), value);
             }
             Op::StoreGlobal => {
-                check(context, index, context.text(instruction.symbol_a()), instruction.operand_b());
+                check(
+                    context,
+                    index,
+                    context.text(instruction.symbol_a()),
+                    instruction.operand_b(),
+                );
             }
             Op::StoreSubscript => {
                 let (key, value) = ir.stored(instruction.b);
@@ -66,7 +76,13 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
     for (number, function) in ir.functions.iter().enumerate() {
         for param in ir.params_of(hognose_python::ir::FunctionId(number as u32)) {
             let index = function.start.min(ir.len().saturating_sub(1) as u32);
-            report(context, index, Some(param.span), context.text(param.name), param.default);
+            report(
+                context,
+                index,
+                Some(param.span),
+                context.text(param.name),
+                param.default,
+            );
         }
     }
 }
@@ -83,7 +99,9 @@ fn name_of(context: &Context<'_, '_>, operand: Operand, at: u32) -> Option<Strin
         Op::Subscript => context.string(instruction.operand_b()).map(str::to_owned),
         Op::Param => {
             let function = ir.function_at(at);
-            ir.params_of(function).get(instruction.a as usize).map(|param| context.text(param.name).to_owned())
+            ir.params_of(function)
+                .get(instruction.a as usize)
+                .map(|param| context.text(param.name).to_owned())
         }
         Op::Phi => Some(context.text(instruction.symbol_b()).to_owned()),
         _ => {
@@ -99,8 +117,16 @@ fn check(context: &mut Context<'_, '_>, index: u32, name: &str, value: Operand) 
     report(context, index, None, name, value);
 }
 
-fn report(context: &mut Context<'_, '_>, index: u32, span: Option<Span>, name: &str, value: Operand) {
-    let Some(text) = context.string(value) else { return };
+fn report(
+    context: &mut Context<'_, '_>,
+    index: u32,
+    span: Option<Span>,
+    name: &str,
+    value: Operand,
+) {
+    let Some(text) = context.string(value) else {
+        return;
+    };
     if text.is_empty() || !NAME.as_ref().is_some_and(|pattern| pattern.is_match(name)) {
         return;
     }
@@ -113,14 +139,43 @@ fn report(context: &mut Context<'_, '_>, index: u32, span: Option<Span>, name: &
 
 /// Words that stand where a credential will be, or name a thing rather than being one.
 const PLACEHOLDERS: &[&str] = &[
-    "changeme", "change_me", "change-me", "example", "placeholder", "dummy", "none", "null", "todo", "xxx", "your", "my_",
-    "test", "fake", "sample", "redacted", "hidden", "****", "....", "<", "{", "$", "%(", "%s", "env", "enter ",
+    "changeme",
+    "change_me",
+    "change-me",
+    "example",
+    "placeholder",
+    "dummy",
+    "none",
+    "null",
+    "todo",
+    "xxx",
+    "your",
+    "my_",
+    "test",
+    "fake",
+    "sample",
+    "redacted",
+    "hidden",
+    "****",
+    "....",
+    "<",
+    "{",
+    "$",
+    "%(",
+    "%s",
+    "env",
+    "enter ",
 ];
 
 /// Whether a text under the name of a credential looks like one.
 fn looks_like_credential(name: &str, text: &str) -> bool {
     let lower = text.to_lowercase();
-    let normal = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let normal = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_lowercase()
+    };
     let (plain, plain_name) = (normal(text), normal(name));
     if text.chars().count() < 4 || text.chars().count() > 200 || plain.is_empty() {
         return false;
@@ -132,18 +187,30 @@ fn looks_like_credential(name: &str, text: &str) -> bool {
     if PLACEHOLDERS.iter().any(|word| lower.contains(word)) {
         return false;
     }
-    if plain_name.contains(&plain) || plain.contains("password") || plain.contains("passwd") || plain.contains("token") || plain.contains("secret") {
+    if plain_name.contains(&plain)
+        || plain.contains("password")
+        || plain.contains("passwd")
+        || plain.contains("token")
+        || plain.contains("secret")
+    {
         // `TOKEN_URL = "token"`, `password = "password"`: the latter is a credential only where nothing else is known.
         return false;
     }
     let digits = text.chars().any(|c| c.is_ascii_digit());
-    let symbols = text.chars().any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | ':'));
-    let mixed = text.chars().skip(1).any(char::is_uppercase) && text.chars().any(char::is_lowercase);
-    let is_identifier = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+    let symbols = text
+        .chars()
+        .any(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | ':'));
+    let mixed =
+        text.chars().skip(1).any(char::is_uppercase) && text.chars().any(char::is_lowercase);
+    let is_identifier = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
     if is_identifier && text.contains(['_', '-', '.', ':']) && !digits {
         return false;
     }
-    digits && (text.chars().any(char::is_alphabetic) || text.len() >= 6) || symbols || mixed && text.len() >= 8
+    digits && (text.chars().any(char::is_alphabetic) || text.len() >= 6)
+        || symbols
+        || mixed && text.len() >= 8
 }
 
 #[cfg(test)]
@@ -152,10 +219,30 @@ mod tests {
 
     #[test]
     fn credentials_and_look_alikes() {
-        for text in ["hunter2", "s3cr3t!", "Tr0ub4dor&3", "sk_live_51H8xYz", "AKIAIOSFODNN7QWERTY", "p@ssw0rd"] {
+        for text in [
+            "hunter2",
+            "s3cr3t!",
+            "Tr0ub4dor&3",
+            "sk_live_51H8xYz",
+            "AKIAIOSFODNN7QWERTY",
+            "p@ssw0rd",
+        ] {
             assert!(looks_like_credential("password", text), "{text}");
         }
-        for text in ["", "abc", "password", "Enter your password", "user_password", "/etc/passwd", "changeme", "<token>", "${PASS}", "access-token", "Authorization", "bearer"] {
+        for text in [
+            "",
+            "abc",
+            "password",
+            "Enter your password",
+            "user_password",
+            "/etc/passwd",
+            "changeme",
+            "<token>",
+            "${PASS}",
+            "access-token",
+            "Authorization",
+            "bearer",
+        ] {
             assert!(!looks_like_credential("password", text), "{text}");
         }
     }

@@ -10,31 +10,83 @@ use rustc_hash::FxHashSet;
 use super::{Context, confidence};
 
 const FUNCTIONS: &[&str] = &[
-    "random.Random", "random.random", "random.randrange", "random.randint", "random.choice", "random.choices",
-    "random.uniform", "random.triangular", "random.randbytes", "random.sample", "random.getrandbits",
+    "random.Random",
+    "random.random",
+    "random.randrange",
+    "random.randint",
+    "random.choice",
+    "random.choices",
+    "random.uniform",
+    "random.triangular",
+    "random.randbytes",
+    "random.sample",
+    "random.getrandbits",
     "random.shuffle",
 ];
 
 /// Words that say secret, as whole words of a name.
 const SECRET_WORDS: &[&str] = &[
-    "token", "tokens", "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "salt", "nonce", "otp",
-    "csrf", "apikey", "sessionid", "session", "captcha", "pin", "iv", "authcode", "verification", "activation", "recovery",
-    "invite", "voucher", "coupon",
+    "token",
+    "tokens",
+    "secret",
+    "secrets",
+    "password",
+    "passwords",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "salt",
+    "nonce",
+    "otp",
+    "csrf",
+    "apikey",
+    "sessionid",
+    "session",
+    "captcha",
+    "pin",
+    "iv",
+    "authcode",
+    "verification",
+    "activation",
+    "recovery",
+    "invite",
+    "voucher",
+    "coupon",
 ];
 
 /// Pairs of words that say secret together.
 const SECRET_PAIRS: &[(&str, &str)] = &[
-    ("api", "key"), ("private", "key"), ("secret", "key"), ("encryption", "key"), ("signing", "key"), ("auth", "code"),
-    ("reset", "code"), ("reset", "key"), ("confirmation", "code"), ("access", "key"), ("access", "code"), ("login", "code"),
-    ("one", "time"), ("session", "id"), ("session", "key"), ("activation", "key"), ("reset", "link"), ("security", "code"),
+    ("api", "key"),
+    ("private", "key"),
+    ("secret", "key"),
+    ("encryption", "key"),
+    ("signing", "key"),
+    ("auth", "code"),
+    ("reset", "code"),
+    ("reset", "key"),
+    ("confirmation", "code"),
+    ("access", "key"),
+    ("access", "code"),
+    ("login", "code"),
+    ("one", "time"),
+    ("session", "id"),
+    ("session", "key"),
+    ("activation", "key"),
+    ("reset", "link"),
+    ("security", "code"),
 ];
 
 pub(super) fn run(context: &mut Context<'_, '_>) {
     let evaluator = context.evaluator;
     let project = evaluator.project();
-    let Some(random) = project.model("random") else { return };
+    let Some(random) = project.model("random") else {
+        return;
+    };
     let ir = context.ir();
-    let names: FxHashSet<_> = FUNCTIONS.iter().filter_map(|name| project.symbols().find(&name["random.".len()..])).collect();
+    let names: FxHashSet<_> = FUNCTIONS
+        .iter()
+        .filter_map(|name| project.symbols().find(&name["random.".len()..]))
+        .collect();
     for (index, &op) in ir.ops().iter().enumerate() {
         if op != Op::Call {
             continue;
@@ -53,15 +105,22 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
         if !from_random {
             continue;
         }
-        let Some(view) = CallView::new(evaluator, context.module, index) else { continue };
+        let Some(view) = CallView::new(evaluator, context.module, index) else {
+            continue;
+        };
         let is_named = view.callees.iter().any(|callee| {
             let name = match *callee {
-                Callee::Function { class: Some((module, class)), .. } | Callee::Class(module, class) => {
-                    project.qualified_name(module, class)
+                Callee::Function {
+                    class: Some((module, class)),
+                    ..
                 }
-                Callee::Function { function: (module, function), .. } => {
-                    project.qualified_name(module, function).replace("random.Random.", "random.")
-                }
+                | Callee::Class(module, class) => project.qualified_name(module, class),
+                Callee::Function {
+                    function: (module, function),
+                    ..
+                } => project
+                    .qualified_name(module, function)
+                    .replace("random.Random.", "random."),
                 Callee::External(_) => return false,
             };
             FUNCTIONS.contains(&name.as_str())
@@ -87,12 +146,20 @@ fn is_secret(context: &Context<'_, '_>, index: u32) -> bool {
         }
         // An element chosen by it is something else: `names[randint(0, 3)]` hides no secret, but it may be one still.
         let mut uses = false;
-        ir.for_each_operand(at, |operand| uses |= operand.as_register().is_some_and(|input| made.contains(&input)));
+        ir.for_each_operand(at, |operand| {
+            uses |= operand
+                .as_register()
+                .is_some_and(|input| made.contains(&input))
+        });
         if uses {
             made.insert(at);
         }
     }
-    let is_made = |operand: Operand| operand.as_register().is_some_and(|input| made.contains(&input));
+    let is_made = |operand: Operand| {
+        operand
+            .as_register()
+            .is_some_and(|input| made.contains(&input))
+    };
     let names_of = |operand: Operand| context.string(operand).is_some_and(says_secret);
     for &at in &made {
         let instruction = ir.get(at);
@@ -107,7 +174,9 @@ fn is_secret(context: &Context<'_, '_>, index: u32) -> bool {
             }
             Op::StoreGlobal => says_secret(context.text(instruction.symbol_a())),
             Op::Phi => says_secret(context.text(instruction.symbol_b())),
-            Op::Dict => ir.pairs(instruction.a).any(|(key, value)| is_made(value) && names_of(key)),
+            Op::Dict => ir
+                .pairs(instruction.a)
+                .any(|(key, value)| is_made(value) && names_of(key)),
             Op::Call => ir.arguments(instruction.b).any(|(kind, value)| match kind {
                 Argument::Named(name) => is_made(value) && says_secret(context.text(name)),
                 _ => false,
@@ -124,10 +193,12 @@ fn is_secret(context: &Context<'_, '_>, index: u32) -> bool {
 
 /// Whether a local variable, or a variable of the module or class, that holds one of `made` has a name that says secret.
 fn named_local(context: &Context<'_, '_>, function: FunctionId, made: &FxHashSet<u32>) -> bool {
-    context
-        .ir()
-        .assigned_names(function)
-        .any(|(name, value)| value.as_register().is_some_and(|value| made.contains(&value)) && says_secret(context.text(name)))
+    context.ir().assigned_names(function).any(|(name, value)| {
+        value
+            .as_register()
+            .is_some_and(|value| made.contains(&value))
+            && says_secret(context.text(name))
+    })
 }
 
 /// Whether a name says that it holds a secret.
@@ -141,9 +212,14 @@ fn says_secret(name: &str) -> bool {
         lower = c.is_lowercase();
         spaced.extend(c.to_lowercase());
     }
-    let words: Vec<&str> = spaced.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = spaced
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     words.iter().any(|word| SECRET_WORDS.contains(word))
-        || words.windows(2).any(|pair| SECRET_PAIRS.contains(&(pair[0], pair[1])))
+        || words
+            .windows(2)
+            .any(|pair| SECRET_PAIRS.contains(&(pair[0], pair[1])))
 }
 
 #[cfg(test)]
@@ -152,10 +228,19 @@ mod tests {
 
     #[test]
     fn names_that_say_secret() {
-        for name in ["token", "reset_token", "csrfToken", "API_KEY", "makePassword", "session_id"] {
+        for name in [
+            "token",
+            "reset_token",
+            "csrfToken",
+            "API_KEY",
+            "makePassword",
+            "session_id",
+        ] {
             assert!(says_secret(name), "{name}");
         }
-        for name in ["tokenize", "key", "retries", "shipping", "pinned", "delay", "index"] {
+        for name in [
+            "tokenize", "key", "retries", "shipping", "pinned", "delay", "index",
+        ] {
             assert!(!says_secret(name), "{name}");
         }
     }

@@ -25,13 +25,34 @@ pub(crate) struct Check {
 
 /// All checks.
 pub(crate) static CHECKS: &[Check] = &[
-    Check { name: "assert-used", run: assert_used::run },
-    Check { name: "bind-all-interfaces", run: bind_all_interfaces::run },
-    Check { name: "hardcoded-password", run: hardcoded_password::run },
-    Check { name: "insecure-random", run: insecure_random::run },
-    Check { name: "shell-keyword", run: shell_keyword::run },
-    Check { name: "sql-built", run: sql_built::run },
-    Check { name: "unverified-https-default", run: unverified_https_default::run },
+    Check {
+        name: "assert-used",
+        run: assert_used::run,
+    },
+    Check {
+        name: "bind-all-interfaces",
+        run: bind_all_interfaces::run,
+    },
+    Check {
+        name: "hardcoded-password",
+        run: hardcoded_password::run,
+    },
+    Check {
+        name: "insecure-random",
+        run: insecure_random::run,
+    },
+    Check {
+        name: "shell-keyword",
+        run: shell_keyword::run,
+    },
+    Check {
+        name: "sql-built",
+        run: sql_built::run,
+    },
+    Check {
+        name: "unverified-https-default",
+        run: unverified_https_default::run,
+    },
 ];
 
 /// What a check works with.
@@ -62,7 +83,8 @@ impl<'a> Context<'_, 'a> {
     /// Reports a range at instruction `index`.
     pub fn report_span(&mut self, index: u32, span: Span) -> &mut Place {
         let at = self.places.len();
-        self.places.push(Place::new(self.detect, self.module, index, span));
+        self.places
+            .push(Place::new(self.detect, self.module, index, span));
         &mut self.places[at]
     }
 
@@ -74,5 +96,9 @@ impl<'a> Context<'_, 'a> {
 
 /// Likely or merely possible.
 fn confidence(is_likely: bool) -> Option<Confidence> {
-    Some(if is_likely { Confidence::Likely } else { Confidence::Possible })
+    Some(if is_likely {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    })
 }

@@ -27,7 +27,10 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
         let mut text = Text::default();
         collect(context, Operand::from_register(index), &mut text, 0);
         covered.extend(&text.inner);
-        if text.has_hole && text.pieces.len() >= 8 && SQL.as_ref().is_some_and(|sql| sql.is_match(&text.pieces)) {
+        if text.has_hole
+            && text.pieces.len() >= 8
+            && SQL.as_ref().is_some_and(|sql| sql.is_match(&text.pieces))
+        {
             context.report(index);
         }
     }
@@ -49,9 +52,15 @@ fn is_text(context: &Context<'_, '_>, index: u32) -> bool {
     let instruction = ir.get(index);
     match instruction.op {
         Op::Add | Op::Mod | Op::Format => true,
-        Op::Call => ir.instruction(instruction.operand_a()).is_some_and(|callee| {
-            callee.op == Op::Attr && matches!(context.text(callee.symbol_b()), "format" | "replace" | "join")
-        }),
+        Op::Call => ir
+            .instruction(instruction.operand_a())
+            .is_some_and(|callee| {
+                callee.op == Op::Attr
+                    && matches!(
+                        context.text(callee.symbol_b()),
+                        "format" | "replace" | "join"
+                    )
+            }),
         _ => false,
     }
 }
@@ -66,7 +75,9 @@ fn collect(context: &Context<'_, '_>, operand: Operand, text: &mut Text, depth: 
         return;
     }
     let ir = context.ir();
-    let parts = operand.as_register().filter(|&index| is_text(context, index));
+    let parts = operand
+        .as_register()
+        .filter(|&index| is_text(context, index));
     let Some(index) = parts else {
         match context.evaluator.constant_text(context.module, operand) {
             Some(constant) => text.pieces.push_str(&constant),
@@ -88,9 +99,14 @@ fn collect(context: &Context<'_, '_>, operand: Operand, text: &mut Text, depth: 
         }
         Op::Mod => {
             collect(context, instruction.operand_a(), text, depth + 1);
-            text.has_hole |= !context.evaluator.literals(context.module, instruction.operand_b()).1;
+            text.has_hole |= !context
+                .evaluator
+                .literals(context.module, instruction.operand_b())
+                .1;
         }
-        Op::Format => ir.list(instruction.a).for_each(|part| collect(context, part, text, depth + 1)),
+        Op::Format => ir
+            .list(instruction.a)
+            .for_each(|part| collect(context, part, text, depth + 1)),
         _ => {
             if let Some(callee) = ir.instruction(instruction.operand_a()) {
                 collect(context, callee.operand_a(), text, depth + 1);

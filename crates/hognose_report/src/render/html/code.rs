@@ -39,7 +39,11 @@ pub(super) fn excerpt(out: &mut String, code: &CodeLocation, around: u32) {
     for (index, &(line, text)) in lines.iter().enumerate() {
         if folded.contains(&index) {
             if index == folded.start {
-                let _ = write!(out, "<span class=\"l fold\">⋯ {} more lines</span>", folded.len());
+                let _ = write!(
+                    out,
+                    "<span class=\"l fold\">⋯ {} more lines</span>",
+                    folded.len()
+                );
             }
             continue;
         }
@@ -104,12 +108,7 @@ fn indented(line: &str) -> usize {
 }
 
 /// A line without its first `indentation` bytes, the marked ones of the whole line marked.
-fn marked_line(
-    out: &mut String,
-    text: &str,
-    indentation: usize,
-    marked: Option<Range<usize>>,
-) {
+fn marked_line(out: &mut String, text: &str, indentation: usize, marked: Option<Range<usize>>) {
     let middle = marked.as_ref().map_or(0, |marked| marked.start);
     let mut window = near(text, middle);
     if window.start > indentation {

@@ -38,7 +38,9 @@ pub(super) fn all(report: &Report) -> String {
 
     let counts = by(|one| one.finding.confidence.as_str());
     let words = Confidence::WORDS.iter().rev().copied();
-    group(&mut out, "confidence", "Confidence", words, &counts, |_| true);
+    group(&mut out, "confidence", "Confidence", words, &counts, |_| {
+        true
+    });
 
     let counts = by(|one| &one.finding.rule.id);
     let mut words: Vec<&str> = counts.keys().copied().collect();
@@ -55,13 +57,16 @@ fn group<'a>(
     counts: &BTreeMap<&str, usize>,
     checked: impl Fn(&str) -> bool,
 ) {
-    let _ = write!(out, "<fieldset data-filter=\"{name}\"><legend>{title}</legend>\n");
+    let _ = writeln!(
+        out,
+        "<fieldset data-filter=\"{name}\"><legend>{title}</legend>"
+    );
     for word in words {
         let text = escaped(word);
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<div><label><input type=\"checkbox\" value=\"{text}\"{}> <span class=\"name\">{text}</span> \
-             <span class=\"count\">{}</span></label></div>\n",
+             <span class=\"count\">{}</span></label></div>",
             if checked(word) { " checked" } else { "" },
             number(counts.get(word).copied().unwrap_or(0))
         );

@@ -7,14 +7,14 @@ use hognose_finding::{AliasTool, CodeLocation, Evidence, Finding, Fix, FlowStep,
 use super::super::text::{place, visible};
 use super::super::{advice, status_word, weaknesses};
 use super::markup::{escaped, prose, rule_anchor};
-use super::{Anchored, code};
+use super::{Entry, code};
 use crate::report::Status;
 
 /// Lines of context around the range of a finding; a step of a flow has none.
 const AROUND: u32 = 3;
 
 /// The finding as an element that folds.
-pub(super) fn article(out: &mut String, one: &Anchored, unfolded: bool) {
+pub(super) fn article(out: &mut String, one: &Entry, unfolded: bool) {
     let finding = &one.assessed.finding;
     let status = status_word(&one.assessed.status);
     let id = escaped(&finding.rule.id);
@@ -45,7 +45,10 @@ pub(super) fn article(out: &mut String, one: &Anchored, unfolded: bool) {
             escaped(line)
         );
     }
-    let _ = write!(out, "<span class=\"id\">{id}</span> <span>{confidence}</span>");
+    let _ = write!(
+        out,
+        "<span class=\"id\">{id}</span> <span>{confidence}</span>"
+    );
     if one.assessed.status != Status::Open {
         let _ = write!(out, " <span class=\"tag\">{status}</span>");
     }
@@ -54,19 +57,19 @@ pub(super) fn article(out: &mut String, one: &Anchored, unfolded: bool) {
     out.push_str("</div></details>\n");
 }
 
-fn body(out: &mut String, one: &Anchored) {
+fn body(out: &mut String, one: &Entry) {
     let finding = &one.assessed.finding;
     status(out, &one.assessed.status);
     if let Some(at) = finding.location.code() {
-        let _ = write!(out, "<p class=\"at\">{}</p>\n", at_text(at));
+        let _ = writeln!(out, "<p class=\"at\">{}</p>", at_text(at));
         code::excerpt(out, at, AROUND);
     }
     for evidence in &finding.evidence {
         match evidence {
             Evidence::Flow(flow) => {
-                let _ = write!(
+                let _ = writeln!(
                     out,
-                    "<h4>Data flow: {} to {}</h4>\n<ol class=\"flow\">\n",
+                    "<h4>Data flow: {} to {}</h4>\n<ol class=\"flow\">",
                     escaped(&flow.source),
                     escaped(&flow.sink)
                 );
@@ -98,9 +101,9 @@ fn status(out: &mut String, status: &Status) {
                 || "no reason is given".to_owned(),
                 |reason| format!("“{}”", escaped(reason)),
             );
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p class=\"status\">Suppressed by <code>{}</code>: {reason}</p>\n",
+                "<p class=\"status\">Suppressed by <code>{}</code>: {reason}</p>",
                 escaped(by)
             );
         }
@@ -108,9 +111,9 @@ fn status(out: &mut String, status: &Status) {
 }
 
 fn step(out: &mut String, step: &FlowStep) {
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<p class=\"note\">{}</p><p class=\"at\">{}</p>\n",
+        "<p class=\"note\">{}</p><p class=\"at\">{}</p>",
         prose(&step.note),
         at_text(&step.location)
     );
@@ -133,7 +136,7 @@ fn how_to_fix(out: &mut String, finding: &Finding) {
     }
     out.push_str("<h4>How to fix it</h4>\n");
     if let Some(advice) = advice {
-        let _ = write!(out, "<p>{}</p>\n", prose(&advice));
+        let _ = writeln!(out, "<p>{}</p>", prose(&advice));
     }
     for fix in &finding.fixes {
         one_fix(out, fix, finding);
@@ -145,9 +148,9 @@ fn one_fix(out: &mut String, fix: &Fix, finding: &Finding) {
         Safety::Safe => "safe, <code>--fix</code>",
         Safety::Unsafe => "may change behaviour, <code>--fix --unsafe-fixes</code>",
     };
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<p><strong>{}</strong> <span class=\"dim\">({how})</span></p>\n",
+        "<p><strong>{}</strong> <span class=\"dim\">({how})</span></p>",
         prose(&fix.title)
     );
     if let Some(at) = finding.location.code() {
@@ -155,7 +158,7 @@ fn one_fix(out: &mut String, fix: &Fix, finding: &Finding) {
     }
 }
 
-fn facts(out: &mut String, one: &Anchored) {
+fn facts(out: &mut String, one: &Entry) {
     let rule = &*one.assessed.finding.rule;
     let _ = write!(
         out,
@@ -164,9 +167,9 @@ fn facts(out: &mut String, one: &Anchored) {
         escaped(&rule.name)
     );
     rule_facts(out, rule);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<div><dt>Fingerprint</dt><dd><a href=\"#{}\"><code>{}</code></a></dd></div></dl>\n",
+        "<div><dt>Fingerprint</dt><dd><a href=\"#{}\"><code>{}</code></a></dd></div></dl>",
         one.anchor, one.assessed.finding.fingerprint
     );
 }

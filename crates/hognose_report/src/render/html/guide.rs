@@ -5,19 +5,19 @@ use std::fmt::Write as _;
 use hognose_finding::Rule;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
+use super::code;
 use super::finding::rule_facts;
 use super::markup::{escaped, rule_anchor};
-use super::code;
 use crate::summary::counted;
 
 /// The rule's page; it stands in the document once, however many findings point to it.
 pub(super) fn page(out: &mut String, rule: &Rule, findings: usize) {
     let severity = rule.severity;
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<details class=\"rule {severity}\" id=\"{}\" open>\n\
          <summary><span class=\"pill\">{severity}</span> <span class=\"what\">{}</span> \
-         <span class=\"meta\"><span class=\"id\">{}</span> <span>{}</span></span></summary>\n<div class=\"body\">\n",
+         <span class=\"meta\"><span class=\"id\">{}</span> <span>{}</span></span></summary>\n<div class=\"body\">",
         rule_anchor(&rule.id),
         escaped(&rule.name),
         escaped(&rule.id),
@@ -26,10 +26,10 @@ pub(super) fn page(out: &mut String, rule: &Rule, findings: usize) {
     out.push_str(&markdown(&rule.help));
     out.push_str("<dl class=\"facts\">");
     rule_facts(out, rule);
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<div><dt>Since</dt><dd>{}</dd></div><div><dt>Suppress</dt>\
-         <dd><code># hognose: ignore[{}]</code></dd></div></dl>\n</div></details>\n",
+         <dd><code># hognose: ignore[{}]</code></dd></div></dl>\n</div></details>",
         escaped(&rule.since),
         escaped(&rule.id)
     );
@@ -58,7 +58,13 @@ fn markdown(text: &str) -> String {
                 Some((_, block)) => block.push_str(&text),
                 None => events.push(own(escaped(&text))),
             },
-            Event::Html(text) | Event::InlineHtml(text) => events.push(own(escaped(&text))),
+            Event::InlineHtml(text) => events.push(own(escaped(&text.replace('\n', " ")))),
+            Event::Html(text) => {
+                for line in text.lines() {
+                    events.push(own(escaped(line)));
+                    events.push(Event::SoftBreak);
+                }
+            }
             Event::Code(text) => events.push(own(format!("<code>{}</code>", escaped(&text)))),
             // The page's own headings are the levels above.
             Event::Start(Tag::Heading { .. }) => events.push(own("<h4>".to_owned())),
@@ -97,7 +103,7 @@ fn example(info: &str, text: &str) -> String {
     let language = words.next().unwrap_or_default();
     let mut out = String::new();
     if let Some(file) = words.find_map(|word| word.strip_prefix("file=")) {
-        let _ = write!(out, "<p class=\"at\">{}</p>\n", escaped(file));
+        let _ = writeln!(out, "<p class=\"at\">{}</p>", escaped(file));
     }
     code::open(&mut out, language == "python");
     for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {

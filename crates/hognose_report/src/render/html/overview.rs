@@ -21,18 +21,30 @@ pub(super) fn gate(report: &Report) -> String {
                 .open()
                 .filter(|finding| finding.severity >= least)
                 .count() as u64;
-            let at = if least == Severity::Critical {
-                "critical".to_owned()
-            } else {
-                format!("{least} or worse")
-            };
-            ("fails", format!("Fails: {} {at}", counted(failing, "finding")))
+            (
+                "fails",
+                format!("Fails: {} {}", counted(failing, "finding"), at_least(least)),
+            )
         }
-        (2, _) => ("fails", "Incomplete: files or checks were left out".to_owned()),
-        (_, Some(least)) => ("passes", format!("Passes: no open finding is {least} or worse")),
-        (_, None) => ("passes", "Passes: no severity fails this run".to_owned()),
+        (2, _) => (
+            "fails",
+            "Incomplete: files or checks were left out".to_owned(),
+        ),
+        (_, Some(least)) => (
+            "passes",
+            format!("Passes: no open finding is {}", at_least(least)),
+        ),
+        (_, None) => ("passes", "Passes: findings never fail this run".to_owned()),
     };
     format!("<p class=\"gate {class}\">{text}</p>")
+}
+
+fn at_least(severity: Severity) -> String {
+    if severity == Severity::Critical {
+        severity.to_string()
+    } else {
+        format!("{severity} or worse")
+    }
 }
 
 /// How many there are of each severity and of what else counts, and a bar of it.
@@ -40,10 +52,10 @@ pub(super) fn tiles(report: &Report) -> String {
     let counts = Counts::of(report);
     let mut out = String::from("<ul class=\"tiles\">\n");
     for (severity, &count) in Severity::ALL.iter().zip(&counts.by_severity).rev() {
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<li class=\"{severity}{}\"><button type=\"button\" data-tile=\"{severity}\" disabled><b>{}</b> \
-             <span>{severity}</span></button></li>\n",
+             <span>{severity}</span></button></li>",
             if count == 0 { " zero" } else { "" },
             number(count as usize)
         );
@@ -53,17 +65,17 @@ pub(super) fn tiles(report: &Report) -> String {
         others.insert(0, ("known", counts.known));
     }
     for (status, count) in others {
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<li class=\"other{}\"><button type=\"button\" data-tile=\"{status}\" disabled><b>{}</b> \
-             <span>{status}</span></button></li>\n",
+             <span>{status}</span></button></li>",
             if count == 0 { " zero" } else { "" },
             number(count as usize)
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<li class=\"other{}\"><a href=\"#problems\"><b>{}</b> <span>problem{}</span></a></li>\n</ul>\n",
+        "<li class=\"other{}\"><a href=\"#problems\"><b>{}</b> <span>problem{}</span></a></li>\n</ul>",
         match (counts.gaps, counts.problems) {
             (_, 0) => " zero",
             (0, _) => "",
@@ -111,9 +123,9 @@ pub(super) fn problems(report: &Report) -> String {
     } else {
         let gaps = Counts::of(report).gaps;
         if gaps > 0 {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p>{} left something out of this report. Findings may be missing there.</p>\n",
+                "<p>{} left something out of this report. Findings may be missing there.</p>",
                 counted(gaps, "problem")
             );
         }
@@ -123,8 +135,12 @@ pub(super) fn problems(report: &Report) -> String {
         } else {
             ""
         };
-        let _ = write!(out, "<ul{scrolls}>\n");
-        for level in [ProblemLevel::Error, ProblemLevel::Warning, ProblemLevel::Note] {
+        let _ = writeln!(out, "<ul{scrolls}>");
+        for level in [
+            ProblemLevel::Error,
+            ProblemLevel::Warning,
+            ProblemLevel::Note,
+        ] {
             for problem in &report.problems {
                 if problem.kind.level() == level {
                     one_problem(&mut out, problem);
@@ -134,15 +150,15 @@ pub(super) fn problems(report: &Report) -> String {
         out.push_str("</ul>\n");
     }
     if !report.left_out.is_empty() {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<details class=\"more\"><summary>{} left out</summary>\n<ul>\n",
+            "<details class=\"more\"><summary>{} left out</summary>\n<ul>",
             counted(report.left_out.len() as u64, "folder")
         );
         for left_out in &report.left_out {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<li><code>{}</code> {}</li>\n",
+                "<li><code>{}</code> {}</li>",
                 escaped(&left_out.path),
                 escaped(&left_out.reason)
             );
@@ -167,7 +183,7 @@ fn one_problem(out: &mut String, problem: &Problem) {
         }
         out.push_str("</span> ");
     }
-    let _ = write!(out, "<span>{}</span></span></li>\n", problem.kind);
+    let _ = writeln!(out, "<span>{}</span></span></li>", problem.kind);
 }
 
 /// The rules that were run and found nothing: silence means something only where somebody listened.
@@ -186,9 +202,9 @@ pub(super) fn silent_rules(report: &Report, found: &BTreeMap<&str, (&Rule, usize
         counted(silent.len() as u64, "rule")
     );
     for rule in silent {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<li><code>{}</code> {}</li>\n",
+            "<li><code>{}</code> {}</li>",
             escaped(&rule.id),
             escaped(&rule.name)
         );

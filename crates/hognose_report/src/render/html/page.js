@@ -201,6 +201,7 @@
       const open = visible();
       id("unfold").textContent = open.length && open.every((row) => row.open) ? "Fold all" : "Unfold all";
     };
+    let folding;
     const foldAll = () => {
       const shown = visible();
       const open = !shown.every((row) => row.open);
@@ -213,7 +214,7 @@
 
     const pages = [...document.querySelectorAll(".rule")];
     pages.forEach((page) => { page.open = false; });
-    const pageOf = (link) => id(decodeURI(link.hash.slice(1))) || id(link.hash.slice(1));
+    const pageOf = (link) => id(link.hash.slice(1));
     let place = null;
     const openPage = (page) => {
       if (!page || !page.classList.contains("rule") || drawer.open) return;
@@ -345,10 +346,7 @@
       }
       return out;
     };
-    const coloured = new WeakSet();
     const colour = (element) => {
-      if (!colours.keyword || coloured.has(element)) return;
-      coloured.add(element);
       for (const line of element.querySelectorAll(".py .l:not(.fold)")) {
         for (const match of line.textContent.matchAll(token)) {
           const name = Object.keys(colours).find((key) => match.groups[key] !== undefined);
@@ -356,10 +354,23 @@
         }
       }
     };
-    document.addEventListener("toggle", (event) => {
-      const element = event.target;
-      if (element.matches && element.matches(".finding, .rule") && element.open) colour(element);
-      if (element.matches && element.matches(".finding")) showFold();
+    // Unfolding two thousand at once must not wait for what nobody sees yet.
+    const near = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        if (entry.isIntersecting && entry.target.closest("details").open) {
+          near.unobserve(entry.target);
+          if (colours.keyword) colour(entry.target);
+          // What scrolls must be reachable without a mouse.
+          for (const code of entry.target.querySelectorAll(".code")) {
+            if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+          }
+        }
+      }
+    }, { rootMargin: "300px" });
+    document.querySelectorAll(".body").forEach((body) => near.observe(body));
+    list.addEventListener("toggle", () => {
+      clearTimeout(folding);
+      folding = setTimeout(showFold, 50);
     }, true);
 
     // On paper everything that is shown is unfolded
@@ -372,7 +383,6 @@
     addEventListener("afterprint", () => folded.forEach((row) => { row.open = false; }));
 
     if (matchMedia("(max-width: 56rem)").matches) id("filters").open = false;
-    document.querySelectorAll(".finding[open]").forEach(colour);
     apply();
     goTo();
   });
