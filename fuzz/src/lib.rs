@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use hognose_finding::Range;
 use hognose_python::syntax::{assigned_value, call_at, parses};
 use hognose_python::ir::Op;
-use hognose_python::{Interner, LineIndex, Module, Notebook, decode, read_module, source_text};
+use hognose_python::{Interner, LineIndex, Module, Notebook, Scratch, decode, read_module, source_text};
 use hognose_report::Baseline;
 use hognose_report::suppression::{Comment, directives_of, parse_directives};
 use hognose_rules::Catalogue;
@@ -69,11 +69,17 @@ pub fn notebook(data: &[u8]) {
 fn read(path: &str, data: &[u8]) -> Option<Module> {
     let path: Arc<str> = path.into();
     let interner = Interner::default();
-    let (module, problems) = read_module(&path, data, "app.main".to_owned(), false, &interner);
+    let mut scratch = Scratch::default();
+    let (module, problems) = read_module(&path, data, "app.main".to_owned(), false, &interner, &mut scratch);
     let text = source_text(&path, data).unwrap_or(Cow::Borrowed(""));
     let index = LineIndex::new(&text);
     check_problems(&problems, |_| Some(Cow::Borrowed(&*text)));
     let module = module?;
+    // What is kept from file to file must not show.
+    let (again, _) = read_module(&path, data, "app.main".to_owned(), false, &interner, &mut scratch);
+    let again = again.expect("read once, read twice");
+    assert!(module.ir.ops() == again.ir.ops() && module.ir.operands == again.ir.operands, "reading again differs");
+    assert_eq!(module.comments, again.comments);
     let symbols = interner.freeze();
     let ir = &module.ir;
     let mut calls = 0;

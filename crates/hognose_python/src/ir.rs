@@ -202,7 +202,7 @@ impl Operand {
     pub(crate) fn int(value: i64) -> Option<Self> {
         (-(1 << 28)..1 << 28)
             .contains(&value)
-            .then(|| Operand(TAG_INT << TAG_SHIFT | (value as u32 & PAYLOAD)))
+            .then_some(Operand(TAG_INT << TAG_SHIFT | (value as u32 & PAYLOAD)))
     }
 
     /// `True` or `False`.

@@ -589,7 +589,7 @@ impl<'a> Resolver<'a> {
                 for base in bases {
                     match base {
                         Target::Value(..) | Target::Function(..) | Target::Variable(..) => {
-                            is_value = true
+                            is_value = true;
                         }
                         base => {
                             let before = targets.len();

@@ -349,7 +349,7 @@ mod tests {
             (range.start.line, range.start.column, range.end.column),
             (2, 2, 3)
         );
-        assert_eq!(index.position(8).line, 3 + 0);
+        assert_eq!(index.position(8).line, 3);
         assert_eq!(index.position(9).line, 4);
         assert_eq!(
             (index.count(), index.line(2), index.line(4), index.line(9)),

@@ -233,7 +233,7 @@ impl Words<'_, '_> {
                     )
                 }
             },
-            Placeholder::Argument => place.name.clone().unwrap_or_default(),
+            Placeholder::Argument | Placeholder::Sink => place.name.clone().unwrap_or_default(),
             Placeholder::Value => {
                 let written = self
                     .call
@@ -256,7 +256,6 @@ impl Words<'_, '_> {
                     quoted(self.source_text(ir.span(step.index)))
                 })
             }
-            Placeholder::Sink => place.name.clone().unwrap_or_default(),
         }
     }
 

@@ -110,9 +110,9 @@ pub fn scan(
                     let (mut findings, problems) =
                         finish::findings(&rules, &program, sources, id, places);
                     if tests.contains(&*module.path) {
-                        findings
-                            .iter_mut()
-                            .for_each(|finding| finding.confidence = Confidence::Possible);
+                        for finding in &mut findings {
+                            finding.confidence = Confidence::Possible;
+                        }
                     }
                     (findings, problems)
                 }

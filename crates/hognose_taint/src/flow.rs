@@ -111,14 +111,11 @@ impl Tracer<'_, '_> {
             let stays_certain = self.inputs(index, &mut next);
             for operand in next {
                 if let Some(input) = operand.as_register() {
-                    if !visited.contains_key(&input) {
-                        visited.insert(
-                            input,
-                            Visit {
+                    if let std::collections::hash_map::Entry::Vacant(e) = visited.entry(input) {
+                        e.insert(Visit {
                                 user: Some(index),
                                 is_certain: is_certain && stays_certain,
-                            },
-                        );
+                            });
                         queue.push_back(input);
                     }
                 } else if let Some(source) = self.source_of_name(operand) {
@@ -429,7 +426,7 @@ impl Tracer<'_, '_> {
         let receiver = ir
             .instruction(instruction.operand_a())
             .filter(|callee| callee.op == Op::Attr)
-            .map(|callee| callee.operand_a());
+            .map(hognose_python::ir::Instruction::operand_a);
         if evaluator.is_number(self.module, Operand::from_register(index)) {
             return true;
         }

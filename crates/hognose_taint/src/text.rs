@@ -160,9 +160,9 @@ impl Evaluator<'_> {
                     shape => shape,
                 }
             }
-            Op::Tuple | Op::List | Op::Set => self.worst(ir.list(instruction.a), &recur),
-            Op::Dict => self.worst(ir.pairs(instruction.a).map(|(_, value)| value), &recur),
-            Op::Phi => self.worst(
+            Op::Tuple | Op::List | Op::Set => worst(ir.list(instruction.a), &recur),
+            Op::Dict => worst(ir.pairs(instruction.a).map(|(_, value)| value), &recur),
+            Op::Phi => worst(
                 ir.phi(instruction.a)
                     .map(|(value, _)| value)
                     .filter(|&value| value != operand && !value.is_absent()),
@@ -187,17 +187,6 @@ impl Evaluator<'_> {
         }
     }
 
-    fn worst(
-        &self,
-        operands: impl Iterator<Item = Operand>,
-        recur: &dyn Fn(Operand) -> Shape,
-    ) -> Shape {
-        operands
-            .take(MOST_PARTS)
-            .map(recur)
-            .max()
-            .unwrap_or(Shape::Constant)
-    }
 
     fn shape_of_call(
         &self,
@@ -221,7 +210,7 @@ impl Evaluator<'_> {
                     let base = recur(base);
                     if base != Shape::Dynamic {
                         let arguments =
-                            self.worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
+                            worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
                         return if arguments == Shape::Constant {
                             base
                         } else {
@@ -251,7 +240,7 @@ impl Evaluator<'_> {
                 }
                 "replace" => {
                     let arguments =
-                        self.worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
+                        worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
                     return match (recur(base), arguments) {
                         (shape, Shape::Constant) => shape,
                         (Shape::Constant, _) => Shape::Built,
@@ -259,12 +248,11 @@ impl Evaluator<'_> {
                     };
                 }
                 // An element of a constant mapping, or a constant default.
-                "get" => {
-                    if recur(base) == Shape::Constant {
+                "get"
+                    if recur(base) == Shape::Constant => {
                         let rest = ir.arguments(instruction.b).skip(1).map(|(_, value)| value);
-                        return self.worst(rest, &recur);
+                        return worst(rest, &recur);
                     }
-                }
                 method if SHAPE_KEEPING.contains(&method) => {
                     let shape = recur(base);
                     if shape != Shape::Dynamic {
@@ -485,7 +473,7 @@ impl Evaluator<'_> {
                     complete = false;
                 }
                 Value::Other(module, result) => {
-                    complete &= self.fold(module, result, literals, depth)
+                    complete &= self.fold(module, result, literals, depth);
                 }
                 Value::Module(_) | Value::Method(..) | Value::Typed(..) => complete = false,
             }
@@ -543,7 +531,7 @@ impl Evaluator<'_> {
                     one(instruction.operand_b()),
                 ) {
                     (Op::Add, Some(Literal::Str(a)), Some(Literal::Str(b))) => {
-                        push(literals, Literal::Str(a + &b))
+                        push(literals, Literal::Str(a + &b));
                     }
                     (Op::Add, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
                         push(literals, Literal::Int(a.wrapping_add(b)));
@@ -552,7 +540,7 @@ impl Evaluator<'_> {
                         push(literals, Literal::Int(a.wrapping_mul(b)));
                     }
                     (Op::BitOr, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
-                        push(literals, Literal::Int(a | b))
+                        push(literals, Literal::Int(a | b));
                     }
                     _ => return false,
                 }
@@ -581,4 +569,16 @@ fn push(literals: &mut Vec<Literal>, literal: Literal) {
     if !literals.contains(&literal) {
         literals.push(literal);
     }
+}
+
+/// The shape of what is made of all `operands`.
+fn worst(
+    operands: impl Iterator<Item = Operand>,
+    recur: &dyn Fn(Operand) -> Shape,
+) -> Shape {
+    operands
+        .take(MOST_PARTS)
+        .map(recur)
+        .max()
+        .unwrap_or(Shape::Constant)
 }

@@ -178,13 +178,16 @@ const MAX_DEPTH: u32 = 24;
 /// How many values of one operand are told apart.
 const MAX_VALUES: usize = 16;
 
+type ValuesByOperand = FxHashMap<(ModuleId, Operand), Rc<[Value]>>;
+type ShapesByOperand = FxHashMap<(ModuleId, Operand, Option<Kind>), Shape>;
+
 /// Evaluates operands of one module after the other's need, with memory. Results do not depend on other evaluators.
 pub struct Evaluator<'a> {
     /// What all share.
     pub program: &'a Program<'a>,
-    memo: RefCell<FxHashMap<(ModuleId, Operand), Rc<[Value]>>>,
+    memo: RefCell<ValuesByOperand>,
     depth: Cell<u32>,
-    pub(crate) shapes: RefCell<FxHashMap<(ModuleId, Operand, Option<Kind>), Shape>>,
+    pub(crate) shapes: RefCell<ShapesByOperand>,
     pub(crate) work: Cell<u32>,
 }
 
@@ -226,7 +229,7 @@ impl<'a> Evaluator<'a> {
             match target {
                 Target::Module(module) => add(&mut values, Value::Module(module)),
                 Target::Function(module, function) => {
-                    add(&mut values, Value::Function(module, function))
+                    add(&mut values, Value::Function(module, function));
                 }
                 Target::Class(module, class) => add(&mut values, Value::Class(module, class)),
                 Target::External(external) => add(&mut values, Value::External(external)),
@@ -298,14 +301,14 @@ impl<'a> Evaluator<'a> {
                     for &base in &*self.values(module, operand) {
                         let mut methods = Vec::new();
                         self.attribute(base, method, &mut methods);
-                        methods
-                            .into_iter()
-                            .for_each(|method| self.call_result(method, values));
+                        for method in methods {
+                            self.call_result(method, values);
+                        }
                     }
                 }
             }
             Op::Await | Op::YieldFrom => {
-                extend(values, &self.values(module, instruction.operand_a()))
+                extend(values, &self.values(module, instruction.operand_a()));
             }
             Op::Enter => {
                 let known = &self.program.well_known;
@@ -314,9 +317,9 @@ impl<'a> Evaluator<'a> {
                     for name in [known.enter, known.aenter].into_iter().flatten() {
                         let mut methods = Vec::new();
                         self.attribute(context, name, &mut methods);
-                        methods
-                            .into_iter()
-                            .for_each(|method| self.call_result(method, values));
+                        for method in methods {
+                            self.call_result(method, values);
+                        }
                     }
                     if values.len() == from {
                         add(values, context);
@@ -333,7 +336,7 @@ impl<'a> Evaluator<'a> {
                 for &iterable in &*self.values(module, instruction.operand_a()) {
                     match iterable {
                         Value::Typed(module, annotation) => {
-                            self.type_argument(module, annotation, 0, values)
+                            self.type_argument(module, annotation, 0, values);
                         }
                         Value::Other(module, display) => {
                             if let Some(display) =
@@ -360,7 +363,7 @@ impl<'a> Evaluator<'a> {
                 for &sequence in &*self.values(module, instruction.operand_a()) {
                     match sequence {
                         Value::Typed(module, annotation) => {
-                            self.type_argument(module, annotation, number, values)
+                            self.type_argument(module, annotation, number, values);
                         }
                         Value::Other(module, display) => {
                             let ir = &self.project().module(module).ir;
@@ -434,7 +437,7 @@ impl<'a> Evaluator<'a> {
     pub fn attribute(&self, base: Value, name: Symbol, values: &mut Vec<Value>) {
         match base {
             Value::Instance(module, class) => {
-                self.instance_attribute((module, class), name, values)
+                self.instance_attribute((module, class), name, values);
             }
             Value::Constant(_, operand) if operand.as_str().is_some() => {
                 if let Some(class) = self.program.well_known.str_class {
@@ -487,7 +490,7 @@ impl<'a> Evaluator<'a> {
             Target::External(external) => add(values, Value::External(external)),
             Target::Value(module, operand) => extend(values, &self.values(module, operand)),
             Target::Variable(module, name) => {
-                self.annotated_variable(module, FunctionId::MODULE, name, values)
+                self.annotated_variable(module, FunctionId::MODULE, name, values);
             }
         }
     }
@@ -827,5 +830,7 @@ fn add(values: &mut Vec<Value>, value: Value) {
 }
 
 fn extend(values: &mut Vec<Value>, more: &[Value]) {
-    more.iter().for_each(|&value| add(values, value));
+    for &value in more {
+        add(values, value);
+    }
 }

@@ -264,19 +264,21 @@ impl<'e, 'a> CallView<'e, 'a> {
                     .iter()
                     .zip(&given)
                     .all(|(param, given)| match given {
-                        None => true,
-                        Some(Given::Unknown) => true,
+                        None
+                        | Some(
+                            Given::Unknown
+                            | Given::Default(..)
+                            | Given::Argument {
+                                position: Given::RECEIVER,
+                                ..
+                            },
+                        ) => true,
                         Some(Given::Missing) => {
                             matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
                         }
-                        Some(Given::Argument {
-                            position: Given::RECEIVER,
-                            ..
-                        }) => true,
                         Some(Given::Argument { value, .. }) => {
                             self.fits_annotation(module, param.annotation, self.module, *value)
                         }
-                        Some(Given::Default(..)) => true,
                     });
             if fits {
                 return (module, candidate);

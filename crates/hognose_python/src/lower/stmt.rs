@@ -131,7 +131,7 @@ impl<'a> Lowerer<'a> {
                 }
             }
             Stmt::Break(_) => {
-                self.jump(|lowerer, branch, depth| lowerer.frame.loops[depth].breaks.push(branch))
+                self.jump(|lowerer, branch, depth| lowerer.frame.loops[depth].breaks.push(branch));
             }
             Stmt::Continue(_) => self
                 .jump(|lowerer, branch, depth| lowerer.frame.loops[depth].continues.push(branch)),
@@ -316,13 +316,13 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Completes the header phis with the states that come back, and gives the states that broke out.
-    fn close_loop(&mut self, headers: &[Header], end: Branch) -> Vec<Branch> {
+    fn close_loop(&mut self, headers: &[Header], end: &Branch) -> Vec<Branch> {
         let Some(finished) = self.frame.loops.pop() else {
             return Vec::new();
         };
         for header in headers {
             let mut values = vec![(header.entry, header.entry_block)];
-            for branch in finished.continues.iter().chain([&end]) {
+            for branch in finished.continues.iter().chain([end]) {
                 if branch.dead {
                     continue;
                 }
@@ -350,7 +350,7 @@ impl<'a> Lowerer<'a> {
         self.enter_block(tested, test, true);
         self.body(&stmt.body);
         let end = self.frame.leave(header_mark, mark);
-        let mut exits = self.close_loop(&headers, end);
+        let mut exits = self.close_loop(&headers, &end);
         self.enter_block(tested, test, false);
         self.body(&stmt.orelse);
         let mut normal = self.frame.leave(header_mark, header_mark);
@@ -375,7 +375,7 @@ impl<'a> Lowerer<'a> {
         );
         self.body(&stmt.body);
         let end = self.frame.leave(mark, mark);
-        let mut exits = self.close_loop(&headers, end);
+        let mut exits = self.close_loop(&headers, &end);
         self.enter_block(header, Operand::ABSENT, true);
         self.body(&stmt.orelse);
         exits.push(self.frame.leave(mark, mark));

@@ -95,7 +95,7 @@ fn name_of(context: &Context<'_, '_>, operand: Operand, at: u32) -> Option<Strin
     }
     let instruction = ir.instruction(operand)?;
     match instruction.op {
-        Op::Attr => Some(context.text(instruction.symbol_b()).to_owned()),
+        Op::Attr | Op::Phi => Some(context.text(instruction.symbol_b()).to_owned()),
         Op::Subscript => context.string(instruction.operand_b()).map(str::to_owned),
         Op::Param => {
             let function = ir.function_at(at);
@@ -103,7 +103,6 @@ fn name_of(context: &Context<'_, '_>, operand: Operand, at: u32) -> Option<Strin
                 .get(instruction.a as usize)
                 .map(|param| context.text(param.name).to_owned())
         }
-        Op::Phi => Some(context.text(instruction.symbol_b()).to_owned()),
         _ => {
             let function = ir.function_at(at);
             ir.assigned_names(function)
@@ -134,7 +133,7 @@ fn report(
     let span = span.unwrap_or_else(|| context.ir().span(index));
     let place = context.report_span(index, span);
     place.name = Some(name.to_owned());
-    place.confidence = confidence(is_likely);
+    place.confidence = Some(confidence(is_likely));
 }
 
 /// Words that stand where a credential will be, or name a thing rather than being one.

@@ -127,7 +127,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
         });
         if is_named {
             let is_secret = is_secret(context, index);
-            context.report(index).confidence = confidence(is_secret);
+            context.report(index).confidence = Some(confidence(is_secret));
         }
     }
 }
@@ -149,7 +149,7 @@ fn is_secret(context: &Context<'_, '_>, index: u32) -> bool {
         ir.for_each_operand(at, |operand| {
             uses |= operand
                 .as_register()
-                .is_some_and(|input| made.contains(&input))
+                .is_some_and(|input| made.contains(&input));
         });
         if uses {
             made.insert(at);

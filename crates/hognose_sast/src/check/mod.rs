@@ -95,10 +95,10 @@ impl<'a> Context<'_, 'a> {
 }
 
 /// Likely or merely possible.
-fn confidence(is_likely: bool) -> Option<Confidence> {
-    Some(if is_likely {
+fn confidence(is_likely: bool) -> Confidence {
+    if is_likely {
         Confidence::Likely
     } else {
         Confidence::Possible
-    })
+    }
 }

@@ -35,8 +35,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
                 Literal::Int(value) => *value != 0,
                 Literal::Float(value) => *value != 0.0,
                 Literal::Str(text) => !text.is_empty(),
-                Literal::None => false,
-                Literal::Name(_) => false,
+                Literal::None | Literal::Name(_) => false,
             });
         // A non-empty display is true, too.
         let display = ir.instruction(value).is_some_and(|value| match value.op {
