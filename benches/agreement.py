@@ -153,8 +153,8 @@ def aliases(program: str) -> dict[tuple[str, str], set[str]]:
     rules = listed["rules"] if isinstance(listed, dict) else listed
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for rule in rules:
-        for tool, codes in rule["aliases"].items():
-            for code in codes:
+        for tool in ("bandit", "ruff"):
+            for code in rule[tool]:
                 found[tool, code].add(rule["id"])
     if not found:
         sys.exit("error: no rule of hognose carries an alias")
@@ -162,7 +162,7 @@ def aliases(program: str) -> dict[tuple[str, str], set[str]]:
 
 
 def scan(program: str, folder: Path, out: Path) -> sarif.Report:
-    argv = [program, "scan", ".", "--isolated", "--no-cache", "--persona", "auditor", "--output", f"sarif={out}"]
+    argv = [program, "scan", ".", "--isolated", "--persona", "auditor", "--output", f"sarif={out}"]
     done = child.run(argv, cwd=folder, timeout=600)
     if done.exit_code not in (0, 1, 2) or not out.is_file():
         sys.exit(f"error: hognose in {folder}: {done.ended}\n{done.stderr.decode(errors='replace')[-2000:]}")

@@ -26,7 +26,7 @@ MAX_ARGUMENT_BYTES = 1_500_000
 def scan(program: str, folder: Path, jobs: int, paths: list[str], out: Path) -> dict[str, bytes]:
     """The output in each format, and the exit code as if it were one."""
     out.mkdir()
-    argv = [program, "scan", "--isolated", "--no-cache", "--persona", "auditor", "--jobs", str(jobs)]
+    argv = [program, "scan", "--isolated", "--persona", "auditor", "--jobs", str(jobs)]
     for name in FORMATS:
         argv += ["--output", f"{name}={out / name}"]
     done = child.run([*argv, "--", *paths], cwd=folder, timeout=1200)

@@ -108,7 +108,6 @@ def run(case: hostile.Case, program: str, jobs: int) -> tuple[list[str], str, ch
             program,
             "scan",
             *case.arguments,
-            "--no-cache",
             "--persona",
             "auditor",
             "--jobs",

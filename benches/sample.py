@@ -43,7 +43,7 @@ class Judged:
 
 def regular_findings(program: str, package: corpus.Package, folder: Path, reports: Path) -> list[sarif.Finding]:
     out = reports / f"{package.folder}.regular.sarif"
-    argv = [program, "scan", ".", "--isolated", "--no-cache", "--persona", "regular", "--output", f"sarif={out}"]
+    argv = [program, "scan", ".", "--isolated", "--persona", "regular", "--output", f"sarif={out}"]
     done = child.run(argv, cwd=folder, timeout=600)
     if done.exit_code not in (0, 1, 2) or not out.is_file():
         sys.exit(f"error: hognose in {folder}: {done.ended}\n{done.stderr.decode(errors='replace')[-2000:]}")

@@ -25,6 +25,15 @@ use crate::files::{Files, parse_files};
 /// How many calls of a module are read again.
 const CALLS_READ_AGAIN: usize = 200;
 
+/// A stack overflow kills the fuzzer before it can write its input down: with the variable `HOGNOSE_FUZZ_LAST`, the
+/// input is in that file before it is run.
+fn write_down(data: &[u8]) {
+    static LAST: OnceLock<Option<std::path::PathBuf>> = OnceLock::new();
+    if let Some(path) = LAST.get_or_init(|| std::env::var_os("HOGNOSE_FUZZ_LAST").map(Into::into)) {
+        std::fs::write(path, data).expect("the last input can be written down");
+    }
+}
+
 fn on_own_stack(run: impl FnOnce() + Send) {
     static POOL: OnceLock<rayon::ThreadPool> = OnceLock::new();
     let pool = POOL.get_or_init(|| {
@@ -44,6 +53,7 @@ fn catalogue() -> &'static Catalogue {
 
 /// Bytes of a Python file: decoded, parsed, lowered.
 pub fn module(data: &[u8]) {
+    write_down(data);
     on_own_stack(|| {
         let decoded = decode(data);
         if decoded.encoding.is_utf8() && decoded.problem.is_none() {
@@ -137,6 +147,7 @@ fn read(path: &str, data: &[u8]) -> Option<Module> {
 ///
 /// The files are parted by lines `#=== path`. See [`files::parse_files`].
 pub fn scan(data: &[u8]) {
+    write_down(data);
     let files = parse_files(data);
     on_own_stack(|| report::scan_and_report(&files, catalogue()));
 }
@@ -145,6 +156,7 @@ pub fn scan(data: &[u8]) {
 pub fn template(data: &[u8]) {
     const NAMES: [&str; 7] =
         ["a.html", "templates/a.html", "a.jinja2", "a.html.j2", "a.mako", "templates/a.xml", "a.txt"];
+    write_down(data);
     let Some((&first, text)) = data.split_first() else { return };
     let files = Files::one_template(NAMES[first as usize % NAMES.len()], text);
     on_own_stack(|| report::scan_and_report(&files, catalogue()));
@@ -152,6 +164,7 @@ pub fn template(data: &[u8]) {
 
 /// A user's rule page; one that is right is used for a scan of its own examples.
 pub fn rule_page(data: &[u8]) {
+    write_down(data);
     let text = String::from_utf8_lossy(data);
     on_own_stack(|| page::read_and_use(&text, catalogue()));
 }

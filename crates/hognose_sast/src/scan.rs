@@ -104,11 +104,12 @@ pub fn scan(
         .par_iter()
         .with_max_len(8)
         .map(|&(id, module)| {
-            let places = guarded(module, || places_in(&rules, &program, id));
-            match places {
-                Ok(places) => {
-                    let (mut findings, problems) =
-                        finish::findings(&rules, &program, sources, id, places);
+            let found = guarded(&module.path, || {
+                let places = places_in(&rules, &program, id);
+                finish::findings(&rules, &program, sources, id, places)
+            });
+            match found {
+                Ok((mut findings, problems)) => {
                     if tests.contains(&*module.path) {
                         for finding in &mut findings {
                             finding.confidence = Confidence::Possible;
@@ -123,7 +124,14 @@ pub fn scan(
     let templates: Vec<_> = files
         .par_iter()
         .filter(|file| file.kind == InputKind::Template)
-        .map(|file| finish::template(&rules, sources, &file.path))
+        .map(|file| {
+            guarded(&file.path, || finish::template(&rules, sources, &file.path)).unwrap_or_else(
+                |problem| ScannedTemplate {
+                    problems: vec![problem],
+                    ..ScannedTemplate::default()
+                },
+            )
+        })
         .collect();
     for ((_, module), (findings, problems)) in modules.iter().zip(analysed) {
         result.findings.extend(findings);
@@ -168,10 +176,10 @@ fn places_in(rules: &RuleSet<'_>, program: &Program<'_>, module: ModuleId) -> Ve
 }
 
 /// A panic in a check is a problem with that file, not the end of the run.
-fn guarded<T>(module: &Module, run: impl FnOnce() -> T) -> Result<T, Problem> {
+fn guarded<T>(path: &Arc<str>, run: impl FnOnce() -> T) -> Result<T, Problem> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).map_err(|_| {
         let message = "checking this file failed from within; please report it";
-        Problem::in_file(ProblemKind::CheckFailed, module.path.clone(), message)
+        Problem::in_file(ProblemKind::CheckFailed, path.clone(), message)
     })
 }
 

@@ -9,6 +9,7 @@ use hognose_python::{ModuleId, Symbol, Target};
 use rustc_hash::FxHashMap;
 
 use crate::models::{Kind, Roles};
+use crate::text::Shape;
 use crate::values::{Evaluator, Value};
 use crate::view::{CallView, Callee, Given};
 
@@ -113,9 +114,9 @@ impl Tracer<'_, '_> {
                 if let Some(input) = operand.as_register() {
                     if let std::collections::hash_map::Entry::Vacant(e) = visited.entry(input) {
                         e.insert(Visit {
-                                user: Some(index),
-                                is_certain: is_certain && stays_certain,
-                            });
+                            user: Some(index),
+                            is_certain: is_certain && stays_certain,
+                        });
                         queue.push_back(input);
                     }
                 } else if let Some(source) = self.source_of_name(operand) {
@@ -347,6 +348,15 @@ impl Tracer<'_, '_> {
         let ir = &self.evaluator.project().module(self.module).ir;
         let instruction = ir.get(index);
         match instruction.op {
+            // An element of what is written in the program.
+            Op::Call | Op::Subscript
+                if self
+                    .evaluator
+                    .shape(self.module, Operand::from_register(index), None)
+                    == Shape::Constant =>
+            {
+                true
+            }
             Op::Attr
             | Op::Subscript
             | Op::Star
@@ -390,7 +400,16 @@ impl Tracer<'_, '_> {
                 true
             }
             Op::Phi => {
-                next.extend(ir.phi(instruction.a).map(|(value, _)| value));
+                // What a test lets through on one way in is harmless on that way.
+                let harmless = |value, block| {
+                    self.evaluator
+                        .is_guarded_in(self.module, block, value, self.sink)
+                };
+                next.extend(
+                    ir.phi(instruction.a)
+                        .filter(|&(value, block)| !harmless(value, block))
+                        .map(|(value, _)| value),
+                );
                 true
             }
             Op::Call => self.call_inputs(index, next),
@@ -546,7 +565,7 @@ fn is_telling(op: Op) -> bool {
 const MAX_CONDITIONS: usize = 64;
 
 impl Evaluator<'_> {
-    /// Whether calling `operand` cleans its arguments for `kind`, all of them that are not constant.
+    /// Whether calling `operand` cleans for `kind` all that goes into it and is not constant.
     pub(crate) fn is_cleaned(&self, module: ModuleId, operand: Operand, kind: Kind) -> bool {
         let Some(index) = operand.as_register() else {
             return false;
@@ -554,39 +573,43 @@ impl Evaluator<'_> {
         let Some(view) = CallView::new(self, module, index) else {
             return false;
         };
-        !view.callees.is_empty()
-            && view.callees.iter().all(|callee| match *callee {
-                Callee::Function {
-                    function, is_bound, ..
-                } => {
-                    let Some(model) = self.program.models.function(function.0, function.1) else {
-                        return false;
-                    };
-                    let cleans = |number: usize| {
-                        model.params.iter().any(|(at, roles)| {
-                            *at as usize == number
-                                && (roles.sanitizes_all || roles.sanitizes.contains(&kind))
-                        })
-                    };
-                    let mut any = false;
-                    for (number, given) in view.bind(function, is_bound).into_iter().enumerate() {
-                        if let Some(Given::Argument { .. }) = given
-                            && cleans(number)
-                        {
-                            any = true;
-                        }
-                    }
-                    any
-                }
-                _ => false,
-            })
+        let cleans = |callee: &Callee| {
+            let Callee::Function {
+                function, is_bound, ..
+            } = *callee
+            else {
+                return false;
+            };
+            let Some(model) = self.program.models.function(function.0, function.1) else {
+                return false;
+            };
+            let (mut any, mut all) = (false, true);
+            for (number, given) in view.bind(function, is_bound).into_iter().enumerate() {
+                let Some(Given::Argument { value, .. }) = given else {
+                    continue;
+                };
+                let cleaned = model.params.iter().any(|(at, roles)| {
+                    *at as usize == number
+                        && (roles.sanitizes_all || roles.sanitizes.contains(&kind))
+                });
+                any |= cleaned;
+                all &= cleaned || self.shape(module, value, Some(kind)) == Shape::Constant;
+            }
+            any && all
+        };
+        !view.callees.is_empty() && view.callees.iter().all(cleans)
     }
 
     /// Whether a condition that holds at instruction `at` says that `value` is harmless for `kind`: it is one of some
     /// constants, has only harmless characters, or passed a test that a model names.
     pub(crate) fn is_guarded(&self, module: ModuleId, at: u32, value: Operand, kind: Kind) -> bool {
+        let block = self.project().module(module).ir.block_at(at);
+        self.is_guarded_in(module, block, value, kind)
+    }
+
+    /// The same for the end of a block.
+    fn is_guarded_in(&self, module: ModuleId, mut block: u32, value: Operand, kind: Kind) -> bool {
         let ir = &self.project().module(module).ir;
-        let mut block = ir.block_at(at);
         for _ in 0..MAX_CONDITIONS {
             let Some(info) = ir.blocks.get(block as usize) else {
                 return false;
@@ -635,9 +658,21 @@ impl Evaluator<'_> {
             Op::Compare => {
                 let (operator, left, right) = ir.comparison(instruction.a);
                 let same = |operand| self.is_same(module, operand, value);
-                let is_constant =
-                    |operand| self.shape(module, operand, None) == crate::Shape::Constant;
+                let is_constant = |operand| self.shape(module, operand, None) == Shape::Constant;
                 match (operator, holds) {
+                    (Compare::In, true) | (Compare::NotIn, false)
+                        if self.is_host_of(module, left, value, kind) && is_constant(right) =>
+                    {
+                        !is_text(ir, right)
+                    }
+                    (Compare::Eq, true) | (Compare::NotEq, false)
+                        if self.is_host_of(module, left, value, kind) && is_constant(right)
+                            || self.is_host_of(module, right, value, kind) && is_constant(left)
+                            || self.call_cleans(module, left, value, kind)
+                            || self.call_cleans(module, right, value, kind) =>
+                    {
+                        true
+                    }
                     (Compare::In, true) | (Compare::NotIn, false) => {
                         same(left) && is_constant(right) && !is_text(ir, right)
                     }
@@ -647,9 +682,45 @@ impl Evaluator<'_> {
                     _ => false,
                 }
             }
-            Op::Call if holds => self.call_cleans(module, condition, value, kind),
+            // A test that a model names answers yes or no; what a sanitizer returns says nothing of what went in.
+            Op::Call if holds && self.is_test(module, condition, value) => {
+                self.call_cleans(module, condition, value, kind)
+            }
             _ => false,
         }
+    }
+
+    /// Whether an operand is the host of the URL `value`: `urlsplit(value).hostname`.
+    fn is_host_of(&self, module: ModuleId, operand: Operand, value: Operand, kind: Kind) -> bool {
+        let project = self.project();
+        let ir = &project.module(module).ir;
+        let Some(attribute) = ir.instruction(operand).filter(|host| host.op == Op::Attr) else {
+            return false;
+        };
+        if !matches!(
+            project.text(attribute.symbol_b()),
+            "hostname" | "netloc" | "host"
+        ) || !matches!(self.program.models.kind_name(kind), "url" | "redirect")
+        {
+            return false;
+        }
+        ir.instruction(attribute.operand_a())
+            .filter(|parsed| parsed.op == Op::Call)
+            .is_some_and(|parsed| {
+                ir.arguments(parsed.b)
+                    .any(|(_, argument)| self.is_same(module, argument, value))
+            })
+    }
+
+    /// Whether a call is a test: of a method of `value`, or one that returns a truth value.
+    fn is_test(&self, module: ModuleId, call: Operand, value: Operand) -> bool {
+        let ir = &self.project().module(module).ir;
+        let on_value = ir
+            .instruction(call)
+            .and_then(|call| ir.instruction(call.operand_a()))
+            .filter(|callee| callee.op == Op::Attr)
+            .is_some_and(|callee| self.is_same(module, callee.operand_a(), value));
+        on_value || self.is_number(module, call)
     }
 
     fn call_cleans(
@@ -699,7 +770,14 @@ impl Evaluator<'_> {
                     Some(Given::Argument {
                         value: argument, ..
                     }) => {
-                        self.is_same(module, argument, value)
+                        let in_list = ir
+                            .instruction(argument)
+                            .filter(|list| matches!(list.op, Op::List | Op::Tuple))
+                            .is_some_and(|list| {
+                                ir.list(list.a)
+                                    .any(|element| self.is_same(module, element, value))
+                            });
+                        (in_list || self.is_same(module, argument, value))
                             && model.params.iter().any(|(at, roles)| {
                                 *at as usize == number
                                     && (roles.sanitizes_all || roles.sanitizes.contains(&kind))

@@ -187,7 +187,6 @@ impl Evaluator<'_> {
         }
     }
 
-
     fn shape_of_call(
         &self,
         module: ModuleId,
@@ -203,6 +202,8 @@ impl Evaluator<'_> {
         let recur = |operand| self.shape_at(module, operand, kind, depth + 1);
         if let Some(callee) = ir.instruction(instruction.operand_a())
             && callee.op == Op::Attr
+            // `os.path.join` is no method of a string.
+            && !self.is_definition(module, callee.operand_a())
         {
             let base = callee.operand_a();
             match project.text(callee.symbol_b()) {
@@ -248,11 +249,10 @@ impl Evaluator<'_> {
                     };
                 }
                 // An element of a constant mapping, or a constant default.
-                "get"
-                    if recur(base) == Shape::Constant => {
-                        let rest = ir.arguments(instruction.b).skip(1).map(|(_, value)| value);
-                        return worst(rest, &recur);
-                    }
+                "get" if recur(base) == Shape::Constant => {
+                    let rest = ir.arguments(instruction.b).skip(1).map(|(_, value)| value);
+                    return worst(rest, &recur);
+                }
                 method if SHAPE_KEEPING.contains(&method) => {
                     let shape = recur(base);
                     if shape != Shape::Dynamic {
@@ -267,7 +267,7 @@ impl Evaluator<'_> {
             match (project.text(name), first) {
                 (
                     "str" | "dedent" | "repr" | "format" | "bytes" | "sorted" | "list" | "tuple"
-                    | "set" | "reversed",
+                    | "set" | "frozenset" | "reversed",
                     Some(first),
                 ) => {
                     return recur(first);
@@ -282,6 +282,16 @@ impl Evaluator<'_> {
             return Shape::Constant;
         }
         self.shape_of_values(module, operand, kind, depth)
+    }
+
+    /// Whether an operand is a module, a class or a function rather than data.
+    fn is_definition(&self, module: ModuleId, operand: Operand) -> bool {
+        self.values(module, operand).iter().any(|value| {
+            matches!(
+                value,
+                Value::Module(_) | Value::Class(..) | Value::Function(..) | Value::External(_)
+            )
+        })
     }
 
     fn shape_of_values(
@@ -572,10 +582,7 @@ fn push(literals: &mut Vec<Literal>, literal: Literal) {
 }
 
 /// The shape of what is made of all `operands`.
-fn worst(
-    operands: impl Iterator<Item = Operand>,
-    recur: &dyn Fn(Operand) -> Shape,
-) -> Shape {
+fn worst(operands: impl Iterator<Item = Operand>, recur: &dyn Fn(Operand) -> Shape) -> Shape {
     operands
         .take(MOST_PARTS)
         .map(recur)

@@ -15,6 +15,7 @@
 mod command_line;
 mod configuration;
 mod discovery;
+mod examples;
 mod findings;
 mod fixes;
 mod project;

@@ -176,6 +176,10 @@ fn looks_like_credential(name: &str, text: &str) -> bool {
             .to_lowercase()
     };
     let (plain, plain_name) = (normal(text), normal(name));
+    // Settings of that name have a rule of their own.
+    if plain_name == "secretkey" {
+        return false;
+    }
     if text.chars().count() < 4 || text.chars().count() > 200 || plain.is_empty() {
         return false;
     }

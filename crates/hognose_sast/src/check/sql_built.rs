@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use hognose_python::ir::{Op, Operand};
+use hognose_python::ir::{Op, Operand, Span};
 use regex::Regex;
 use rustc_hash::FxHashSet;
 
@@ -24,7 +24,10 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
         if covered.contains(&index) || !is_text(context, index) {
             continue;
         }
-        let mut text = Text::default();
+        let mut text = Text {
+            span: ir.span(index),
+            ..Text::default()
+        };
         collect(context, Operand::from_register(index), &mut text, 0);
         covered.extend(&text.inner);
         if text.has_hole
@@ -42,6 +45,8 @@ struct Text {
     /// The constant pieces, with ` ? ` for the others.
     pieces: String,
     has_hole: bool,
+    /// The whole.
+    span: Span,
     /// Instructions that make a part of it.
     inner: Vec<u32>,
 }
@@ -63,6 +68,10 @@ fn is_text(context: &Context<'_, '_>, index: u32) -> bool {
             }),
         _ => false,
     }
+}
+
+fn within(inner: Span, outer: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Collects the pieces of a text.
@@ -89,7 +98,8 @@ fn collect(context: &Context<'_, '_>, operand: Operand, text: &mut Text, depth: 
         return;
     };
     let instruction = ir.get(index);
-    if depth > 0 {
+    // What was put together in a statement of its own is reported there.
+    if depth > 0 && within(ir.span(index), text.span) {
         text.inner.push(index);
     }
     match instruction.op {
