@@ -77,15 +77,24 @@ def run(
         "memory": memory_mb * 1_000_000 if memory_mb else None,
         "user": user,
     }
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as report:
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        tempfile.TemporaryFile() as report,
+        tempfile.TemporaryFile() as orders,
+    ):
+        # Not as an argument: Linux takes 128 KiB in one, and a list of files is longer.
+        orders.write(json.dumps(order).encode())
+        orders.flush()
+        orders.seek(0)
         subprocess.run(
-            [sys.executable, "-I", "-S", LAUNCHER, str(report.fileno()), json.dumps(order)],
+            [sys.executable, "-I", "-S", LAUNCHER, str(report.fileno()), str(orders.fileno())],
             cwd=cwd,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            pass_fds=[report.fileno()],
+            pass_fds=[report.fileno(), orders.fileno()],
             check=True,
         )
         for file in (out, err, report):

@@ -3,7 +3,9 @@
 Linux counts what a process weighed before `exec` into its peak memory, so a process that is to be weighed must be
 started by a light one. This script imports little for that reason.
 
-    launch.py REPORT-DESCRIPTOR ORDER      ORDER is JSON: program, argv, processors, timeout, memory (bytes), user
+    launch.py REPORT-DESCRIPTOR ORDER-DESCRIPTOR
+
+The order is JSON: program, argv, processors, timeout, memory (bytes), user.
 """
 
 import json
@@ -38,8 +40,10 @@ def start(order: dict) -> int:
 
 
 def main() -> None:
-    descriptor, order = int(sys.argv[1]), json.loads(sys.argv[2])
+    descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)
+    with open(int(sys.argv[2]), "rb") as file:
+        order = json.load(file)
     begin = time.perf_counter()
     pid = start(order)
     expired = False

@@ -360,7 +360,10 @@ def failure(program: str, folder: Path, limits: Limits) -> tuple[str | None, chi
         if done.exit_code not in (0, 1, 2):
             return done.ended, done, kinds
         if b"panicked" in done.stderr or b"overflowed its stack" in done.stderr:
-            return "panic on stderr", done, kinds
+            said = " ".join(done.stderr.decode("utf-8", "replace").split())
+            at = max(said.find("panicked"), said.find("overflowed its stack"))
+            # Without the folders of the machine it was built on.
+            return "panic on stderr: " + re.sub(r"/\S*/", "", said[at : at + 300])[:160], done, kinds
         try:
             report = sarif.load(out)
         except (OSError, ValueError, KeyError, IndexError) as error:

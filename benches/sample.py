@@ -177,7 +177,7 @@ def main() -> int:
     first.add_argument("--sheet", type=Path, required=True)
     first.add_argument("--number", type=int, default=100)
     first.add_argument("--seed", type=int, default=1)
-    first.add_argument("--used-by", default="agreement", help="which packages of corpus.json (default: agreement)")
+    first.add_argument("--used-by", help="only packages of corpus.json for this benchmark (default: all of them)")
     first.add_argument("--only", metavar="NAMES", help="comma-separated packages instead")
     first.add_argument("--force", action="store_true", help="write over an existing sheet")
     first.set_defaults(run=draw)

@@ -110,7 +110,7 @@ class Bench:
 
     def ours(self, threads: int, persona: str = "regular", output: str = "concise") -> Contender:
         out = self.scratch / f"hognose.{output}"
-        options = f"--isolated --no-cache --jobs {threads} --persona {persona}".split()
+        options = f"--isolated --jobs {threads} --persona {persona}".split()
         argv = [self.hognose, "scan", ".", *options, "--output", f"{output}={out}"]
         return Contender(f"hognose, {plural(threads)}{note(persona, output)}", argv, out, threads)
 

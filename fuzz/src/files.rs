@@ -15,9 +15,27 @@ const MARK: &[u8] = b"#=== ";
 const MOST_FILES: usize = 3;
 /// Reading all stubs takes most of a scan. Of those that are not below, targets see an empty text.
 const STUBS: &[&str] = &[
-    "builtins.pyi", "flask/", "markupsafe", "jinja2/", "os/", "subprocess.pyi", "sqlite3.pyi", "hashlib.pyi", "yaml/",
-    "requests/", "pickle.pyi", "random.pyi", "pathlib.pyi", "tarfile.pyi", "ssl.pyi", "sys.pyi", "tempfile.pyi",
-    "django/http.pyi", "django/db/", "django/shortcuts.pyi", "django/utils/safestring.pyi",
+    "builtins.pyi",
+    "flask/",
+    "markupsafe",
+    "jinja2/",
+    "os/",
+    "subprocess.pyi",
+    "sqlite3.pyi",
+    "hashlib.pyi",
+    "yaml/",
+    "requests/",
+    "pickle.pyi",
+    "random.pyi",
+    "pathlib.pyi",
+    "tarfile.pyi",
+    "ssl.pyi",
+    "sys.pyi",
+    "tempfile.pyi",
+    "django/http.pyi",
+    "django/db/",
+    "django/shortcuts.pyi",
+    "django/utils/safestring.pyi",
 ];
 
 /// Files of a project, and stubs of its own.
@@ -29,7 +47,10 @@ pub struct Files {
 
 impl Sources for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        let missing = || SourceError { kind: ProblemKind::Vanished, message: "not held".to_owned() };
+        let missing = || SourceError {
+            kind: ProblemKind::Vanished,
+            message: "not held".to_owned(),
+        };
         self.held.get(path).cloned().ok_or_else(missing)
     }
 }
@@ -42,11 +63,17 @@ impl Files {
             [false, true].map(|keep| {
                 let kept = |path: &str| keep && STUBS.iter().any(|stub| path.starts_with(stub));
                 let others = model_files().filter(|(path, _)| !kept(path));
-                others.map(|(path, _)| (path.to_owned(), String::new())).collect()
+                others
+                    .map(|(path, _)| (path.to_owned(), String::new()))
+                    .collect()
             })
         });
         let models = if stubs { some } else { none };
-        Files { held: BTreeMap::new(), inputs: Vec::new(), models: models.clone() }
+        Files {
+            held: BTreeMap::new(),
+            inputs: Vec::new(),
+            models: models.clone(),
+        }
     }
 
     /// A template alone.
@@ -68,14 +95,25 @@ impl Files {
     fn add(&mut self, path: &str, text: &[u8]) {
         if let Some(stub) = path.strip_prefix("models/") {
             self.models.retain(|(own, _)| own != stub);
-            self.models.push((stub.to_owned(), String::from_utf8_lossy(text).into_owned()));
+            self.models
+                .push((stub.to_owned(), String::from_utf8_lossy(text).into_owned()));
             return;
         }
         let path: Arc<str> = path.into();
-        let python = [".py", ".pyi", ".ipynb"].iter().any(|end| path.ends_with(end));
-        let kind = if python { InputKind::Python } else { InputKind::Template };
+        let python = [".py", ".pyi", ".ipynb"]
+            .iter()
+            .any(|end| path.ends_with(end));
+        let kind = if python {
+            InputKind::Python
+        } else {
+            InputKind::Template
+        };
         if self.held.insert(path.clone(), text.to_vec()).is_none() {
-            self.inputs.push(InputFile { path, base: "".into(), kind });
+            self.inputs.push(InputFile {
+                path,
+                base: "".into(),
+                kind,
+            });
         }
     }
 

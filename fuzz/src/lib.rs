@@ -12,9 +12,11 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use hognose_finding::Range;
-use hognose_python::syntax::{assigned_value, call_at, parses};
 use hognose_python::ir::Op;
-use hognose_python::{Interner, LineIndex, Module, Notebook, Scratch, decode, read_module, source_text};
+use hognose_python::syntax::{assigned_value, call_at, parses};
+use hognose_python::{
+    Interner, LineIndex, Module, Notebook, Scratch, decode, read_module, source_text,
+};
 use hognose_report::Baseline;
 use hognose_report::suppression::{Comment, directives_of, parse_directives};
 use hognose_rules::Catalogue;
@@ -57,7 +59,11 @@ pub fn module(data: &[u8]) {
     on_own_stack(|| {
         let decoded = decode(data);
         if decoded.encoding.is_utf8() && decoded.problem.is_none() {
-            assert_eq!(decoded.encoding.encode(&decoded.text).as_deref(), Some(data), "stored as it was");
+            assert_eq!(
+                decoded.encoding.encode(&decoded.text).as_deref(),
+                Some(data),
+                "stored as it was"
+            );
         }
         read("app/main.py", data);
     });
@@ -66,9 +72,14 @@ pub fn module(data: &[u8]) {
 /// Bytes of a notebook.
 pub fn notebook(data: &[u8]) {
     on_own_stack(|| {
-        let Some(module) = read("app/main.ipynb", data) else { return };
+        let Some(module) = read("app/main.ipynb", data) else {
+            return;
+        };
         let cells = module.cells.as_deref().expect("a notebook has cells");
-        assert!(cells.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1), "cells follow one another: {cells:?}");
+        assert!(
+            cells.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1),
+            "cells follow one another: {cells:?}"
+        );
         for line in 1..=module.lines {
             let (number, inner) = Notebook::cell_of(cells, line).expect("every line is in a cell");
             assert!(number >= 1 && inner >= 1);
@@ -80,15 +91,32 @@ fn read(path: &str, data: &[u8]) -> Option<Module> {
     let path: Arc<str> = path.into();
     let interner = Interner::default();
     let mut scratch = Scratch::default();
-    let (module, problems) = read_module(&path, data, "app.main".to_owned(), false, &interner, &mut scratch);
+    let (module, problems) = read_module(
+        &path,
+        data,
+        "app.main".to_owned(),
+        false,
+        &interner,
+        &mut scratch,
+    );
     let text = source_text(&path, data).unwrap_or(Cow::Borrowed(""));
     let index = LineIndex::new(&text);
     check_problems(&problems, |_| Some(Cow::Borrowed(&*text)));
     let module = module?;
     // What is kept from file to file must not show.
-    let (again, _) = read_module(&path, data, "app.main".to_owned(), false, &interner, &mut scratch);
+    let (again, _) = read_module(
+        &path,
+        data,
+        "app.main".to_owned(),
+        false,
+        &interner,
+        &mut scratch,
+    );
     let again = again.expect("read once, read twice");
-    assert!(module.ir.ops() == again.ir.ops() && module.ir.operands == again.ir.operands, "reading again differs");
+    assert!(
+        module.ir.ops() == again.ir.ops() && module.ir.operands == again.ir.operands,
+        "reading again differs"
+    );
     assert_eq!(module.comments, again.comments);
     let symbols = interner.freeze();
     let ir = &module.ir;
@@ -98,7 +126,11 @@ fn read(path: &str, data: &[u8]) -> Option<Module> {
         check_span(&text, span);
         ir.for_each_operand(number, |operand| {
             if let Some(register) = operand.as_register() {
-                assert!((register as usize) < ir.len(), "register {register} of {}", ir.len());
+                assert!(
+                    (register as usize) < ir.len(),
+                    "register {register} of {}",
+                    ir.len()
+                );
             }
             if let Some(symbol) = operand.as_str() {
                 let _ = symbols.text(symbol);
@@ -122,7 +154,10 @@ fn read(path: &str, data: &[u8]) -> Option<Module> {
     }
     for function in &ir.functions {
         check_span(&text, function.span);
-        assert!(function.start <= function.end && function.end as usize <= ir.len(), "instructions of a function");
+        assert!(
+            function.start <= function.end && function.end as usize <= ir.len(),
+            "instructions of a function"
+        );
         let _ = symbols.text(function.name);
     }
     for param in &ir.params {
@@ -136,7 +171,11 @@ fn read(path: &str, data: &[u8]) -> Option<Module> {
     }
     for comment in &module.comments {
         check_range(&text, &index, comment.range);
-        assert!(1 <= comment.lines.0 && comment.lines.0 <= comment.lines.1, "lines {:?}", comment.lines);
+        assert!(
+            1 <= comment.lines.0 && comment.lines.0 <= comment.lines.1,
+            "lines {:?}",
+            comment.lines
+        );
         check_directives(&comment.text);
     }
     let _ = parses(&text);
@@ -154,10 +193,19 @@ pub fn scan(data: &[u8]) {
 
 /// A template; the first byte chooses its name.
 pub fn template(data: &[u8]) {
-    const NAMES: [&str; 7] =
-        ["a.html", "templates/a.html", "a.jinja2", "a.html.j2", "a.mako", "templates/a.xml", "a.txt"];
+    const NAMES: [&str; 7] = [
+        "a.html",
+        "templates/a.html",
+        "a.jinja2",
+        "a.html.j2",
+        "a.mako",
+        "templates/a.xml",
+        "a.txt",
+    ];
     write_down(data);
-    let Some((&first, text)) = data.split_first() else { return };
+    let Some((&first, text)) = data.split_first() else {
+        return;
+    };
     let files = Files::one_template(NAMES[first as usize % NAMES.len()], text);
     on_own_stack(|| report::scan_and_report(&files, catalogue()));
 }
@@ -177,12 +225,31 @@ pub fn suppression(data: &[u8]) {
 fn check_directives(text: &str) {
     let parsed = parse_directives(text);
     for directive in &parsed {
-        assert!(directive.codes.iter().all(|code| !code.is_empty()), "{directive:?}");
-        assert!(directive.reason.as_ref().is_none_or(|reason| !reason.trim().is_empty()), "{directive:?}");
-        assert!(directive.until.as_ref().is_none_or(|day| day.len() == 10), "{directive:?}");
+        assert!(
+            directive.codes.iter().all(|code| !code.is_empty()),
+            "{directive:?}"
+        );
+        assert!(
+            directive
+                .reason
+                .as_ref()
+                .is_none_or(|reason| !reason.trim().is_empty()),
+            "{directive:?}"
+        );
+        assert!(
+            directive.until.as_ref().is_none_or(|day| day.len() == 10),
+            "{directive:?}"
+        );
     }
-    let comment = Comment { range: Range::default(), lines: (1, 1), text };
-    assert_eq!(directives_of(&"a.py".into(), &[comment]).len(), parsed.len());
+    let comment = Comment {
+        range: Range::default(),
+        lines: (1, 1),
+        text,
+    };
+    assert_eq!(
+        directives_of(&"a.py".into(), &[comment]).len(),
+        parsed.len()
+    );
 }
 
 /// A baseline file.
@@ -215,13 +282,24 @@ mod tests {
             ("baseline", super::baseline),
         ];
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+        let mut replayed = 0;
+        let mut failed = Vec::new();
         for (name, target) in targets {
-            let Ok(folder) = std::fs::read_dir(root.join(name)) else { continue };
+            let Ok(folder) = std::fs::read_dir(root.join(name)) else {
+                continue;
+            };
             for entry in folder {
                 let path = entry.expect("the folder can be listed").path();
+                let data = std::fs::read(&path).expect("the file can be read");
+                // A stack overflow ends the test: the last name printed is the culprit.
                 println!("{}", path.display());
-                target(&std::fs::read(&path).expect("the file can be read"));
+                replayed += 1;
+                if std::panic::catch_unwind(|| target(&data)).is_err() {
+                    failed.push(path);
+                }
             }
         }
+        assert!(replayed > 0, "there is nothing to replay");
+        assert!(failed.is_empty(), "{failed:#?}");
     }
 }

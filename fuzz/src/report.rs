@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hognose_finding::{Evidence, Finding, Persona, Rule};
-use hognose_python::{LineIndex, source_text};
 use hognose_python::syntax::parses;
+use hognose_python::{LineIndex, source_text};
 use hognose_report::render::{FORMATS, Options};
 use hognose_report::suppression::{Comment, directives_of};
 use hognose_report::{Baseline, Date, Facts, Outcome, Policy, Report, Status, assess};
@@ -16,8 +16,13 @@ use crate::files::Files;
 
 /// Scans `files` and checks findings, fixes and reports.
 pub fn scan_and_report(files: &Files, catalogue: &Catalogue) {
-    let ScanResult { findings, problems, comments, scanned, lines } =
-        scan(&files.inputs, files, catalogue, &files.models);
+    let ScanResult {
+        findings,
+        problems,
+        comments,
+        scanned,
+        lines,
+    } = scan(&files.inputs, files, catalogue, &files.models);
     check_problems(&problems, |path| match path.strip_prefix("models/") {
         Some(stub) => {
             let (_, text) = files.models.iter().find(|(own, _)| own == stub)?;
@@ -37,17 +42,43 @@ pub fn scan_and_report(files: &Files, catalogue: &Catalogue) {
                 .iter()
                 .map(|comment| {
                     check_range(&text, &index, comment.range);
-                    assert!(1 <= comment.lines.0 && comment.lines.0 <= comment.lines.1, "{comment:?}");
-                    Comment { range: comment.range, lines: comment.lines, text: &comment.text }
+                    assert!(
+                        1 <= comment.lines.0 && comment.lines.0 <= comment.lines.1,
+                        "{comment:?}"
+                    );
+                    Comment {
+                        range: comment.range,
+                        lines: comment.lines,
+                        text: &comment.text,
+                    }
                 })
                 .collect();
             directives_of(path, &borrowed)
         })
         .collect();
-    let rules: Vec<Arc<Rule>> = catalogue.rules().iter().map(|page| page.rule.clone()).collect();
-    let policy = Policy { persona: Persona::Auditor, report_unused_foreign: true, ..Policy::default() };
-    let facts = Facts { version: "0.0.0".to_owned(), files: scanned.len() as u64, lines, ..Facts::default() };
-    let outcome = Outcome { findings, problems, directives, left_out: Vec::new(), scanned };
+    let rules: Vec<Arc<Rule>> = catalogue
+        .rules()
+        .iter()
+        .map(|page| page.rule.clone())
+        .collect();
+    let policy = Policy {
+        persona: Persona::Auditor,
+        report_unused_foreign: true,
+        ..Policy::default()
+    };
+    let facts = Facts {
+        version: "0.0.0".to_owned(),
+        files: scanned.len() as u64,
+        lines,
+        ..Facts::default()
+    };
+    let outcome = Outcome {
+        findings,
+        problems,
+        directives,
+        left_out: Vec::new(),
+        scanned,
+    };
     let today = Date::constant(2026, 6, 1);
     let report = assess(outcome.clone(), &rules, &policy, None, today, facts.clone());
     render_all(&report);
@@ -56,14 +87,22 @@ pub fn scan_and_report(files: &Files, catalogue: &Catalogue) {
     let written = Baseline::of(&report).render();
     let baseline = Baseline::parse(&written).expect("a baseline that was written can be read");
     let report = assess(outcome, &rules, &policy, Some(&baseline), today, facts);
-    let open = report.findings.iter().find(|one| one.status == Status::Open);
-    assert!(open.is_none(), "open in spite of the baseline: {open:?}\n{written}");
+    let open = report
+        .findings
+        .iter()
+        .find(|one| one.status == Status::Open);
+    assert!(
+        open.is_none(),
+        "open in spite of the baseline: {open:?}\n{written}"
+    );
 }
 
 fn check_finding(finding: &Finding, files: &Files) {
     assert!(!finding.message.is_empty(), "{finding:?}");
     let code = finding.location.code().expect("a scan finds code");
-    let text = files.text(&code.path).expect("a finding is in a file that was read");
+    let text = files
+        .text(&code.path)
+        .expect("a finding is in a file that was read");
     let index = LineIndex::new(&text);
     let steps = finding.evidence.iter().flat_map(|evidence| match evidence {
         Evidence::Flow(flow) => {
@@ -73,22 +112,39 @@ fn check_finding(finding: &Finding, files: &Files) {
         Evidence::Related(step) => std::slice::from_ref(step),
     });
     for place in steps.map(|step| &step.location).chain([code]) {
-        let text = files.text(&place.path).expect("a step is in a file that was read");
+        let text = files
+            .text(&place.path)
+            .expect("a step is in a file that was read");
         check_range(&text, &LineIndex::new(&text), place.range);
         let excerpt = &place.excerpt;
-        assert!(1 <= excerpt.first_line && excerpt.first_line <= place.range.start.line, "{place:?}");
-        assert!(place.cell.is_none_or(|(cell, line)| cell >= 1 && line >= 1), "{place:?}");
+        assert!(
+            1 <= excerpt.first_line && excerpt.first_line <= place.range.start.line,
+            "{place:?}"
+        );
+        assert!(
+            place.cell.is_none_or(|(cell, line)| cell >= 1 && line >= 1),
+            "{place:?}"
+        );
     }
     for fix in &finding.fixes {
         let mut fixed = text.clone().into_owned();
         let mut end_of_later = text.len() as u32;
         for edit in fix.edits.iter().rev() {
-            assert!(edit.start <= edit.end && edit.end <= end_of_later, "{fix:?}");
+            assert!(
+                edit.start <= edit.end && edit.end <= end_of_later,
+                "{fix:?}"
+            );
             end_of_later = edit.start;
-            assert!(text.get(edit.start as usize..edit.end as usize).is_some(), "{fix:?}");
+            assert!(
+                text.get(edit.start as usize..edit.end as usize).is_some(),
+                "{fix:?}"
+            );
             fixed.replace_range(edit.start as usize..edit.end as usize, &edit.text);
         }
-        assert!(!parses(&text) || parses(&fixed), "a fix breaks the file: {fix:?}\n{text}\n=>\n{fixed}");
+        assert!(
+            !parses(&text) || parses(&fixed),
+            "a fix breaks the file: {fix:?}\n{text}\n=>\n{fixed}"
+        );
         let _ = index.count();
     }
 }
@@ -96,18 +152,33 @@ fn check_finding(finding: &Finding, files: &Files) {
 /// Every format, plain and with all trimmings. Rendering takes longer than the scan of a small file, so a fuzzer sees one
 /// format at a time, chosen by what was found.
 fn render_all(report: &Report) {
-    let chosen = report.findings.iter().map(|one| one.finding.fingerprint.0).fold(report.run.lines, u64::wrapping_add);
+    let chosen = report
+        .findings
+        .iter()
+        .map(|one| one.finding.fingerprint.0)
+        .fold(report.run.lines, u64::wrapping_add);
     let plain = Options::default();
-    let rich = Options { color: true, width: 40, ascii: true, links: Some("file:///p/".to_owned()) };
+    let rich = Options {
+        color: true,
+        width: 40,
+        ascii: true,
+        links: Some("file:///p/".to_owned()),
+    };
     for (number, format) in FORMATS.iter().enumerate() {
         if cfg!(fuzzing) && chosen % FORMATS.len() as u64 != number as u64 {
             continue;
         }
         let out = (format.render)(report, &plain);
         let name = format.name;
-        assert!(out.is_empty() || out.ends_with('\n'), "{name} ends in the middle of a line");
+        assert!(
+            out.is_empty() || out.ends_with('\n'),
+            "{name} ends in the middle of a line"
+        );
         // Nothing that a terminal obeys gets through from a stranger's source. JSON and XML escape what they have to.
-        let for_machines = matches!(name, "json" | "jsonl" | "sarif" | "gitlab" | "junit" | "html");
+        let for_machines = matches!(
+            name,
+            "json" | "jsonl" | "sarif" | "gitlab" | "junit" | "html"
+        );
         let obeyed = out.chars().find(|&c| match c {
             '\n' | '\t' => false,
             '\r' => name != "csv",
@@ -126,7 +197,10 @@ fn render_all(report: &Report) {
                 assert!(parsed.is_ok(), "{name}: {parsed:?}\n{out}");
             }
             // All commands are ours, and so is the last line.
-            "github" => assert!(out.lines().rev().skip(1).all(|line| line.starts_with("::")), "{out}"),
+            "github" => assert!(
+                out.lines().rev().skip(1).all(|line| line.starts_with("::")),
+                "{out}"
+            ),
             "html" => assert_eq!(out.matches("<script").count(), 1, "{out}"),
             _ => {}
         }

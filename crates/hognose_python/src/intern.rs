@@ -92,13 +92,24 @@ impl Default for Interner {
 impl Interner {
     /// The symbol of `text`, made if new.
     pub fn intern(&self, text: &str) -> Symbol {
-        let hash = hash_of(text);
+        self.intern_hashed(hash_of(text), text)
+    }
+
+    fn intern_hashed(&self, hash: u64, text: &str) -> Symbol {
         let shard = shard_of(hash);
         let index = self.shards[shard]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .intern(hash, text);
         Symbol(index << SHARD_BITS | shard as u32)
+    }
+
+    /// The text of `symbol`.
+    pub fn text(&self, symbol: Symbol) -> String {
+        let shard = self.shards[symbol.0 as usize & (SHARDS - 1)]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        shard.get(symbol.0 >> SHARD_BITS).to_owned()
     }
 
     /// No more texts: lock-free reading from here on.
@@ -115,6 +126,58 @@ impl Interner {
                 })
                 .collect(),
         }
+    }
+}
+
+/// Longest text that is remembered, in bytes.
+const SHORT: usize = 31;
+/// Number of texts that are remembered; a power of two. Together they fit into a core's second-level cache.
+const REMEMBERED: usize = 8_192;
+
+/// The names one thread met last: most files use the same few thousand, and asking the shared table for each costs a
+/// lock and several reads from far memory.
+#[derive(Debug)]
+pub(crate) struct RecentNames {
+    slots: Vec<RecentName>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RecentName {
+    symbol: Symbol,
+    len: u8,
+    text: [u8; SHORT],
+}
+
+impl Default for RecentNames {
+    fn default() -> Self {
+        // No text has this length, so an empty slot equals none.
+        let empty = RecentName {
+            symbol: Symbol(0),
+            len: u8::MAX,
+            text: [0; SHORT],
+        };
+        RecentNames {
+            slots: vec![empty; REMEMBERED],
+        }
+    }
+}
+
+impl RecentNames {
+    /// The symbol of `text` in `interner`, which must always be the same one.
+    pub fn intern(&mut self, interner: &Interner, text: &str) -> Symbol {
+        let hash = hash_of(text);
+        let bytes = text.as_bytes();
+        if bytes.len() > SHORT {
+            return interner.intern_hashed(hash, text);
+        }
+        let slot = &mut self.slots[hash as usize & (REMEMBERED - 1)];
+        if usize::from(slot.len) == bytes.len() && &slot.text[..bytes.len()] == bytes {
+            return slot.symbol;
+        }
+        slot.symbol = interner.intern_hashed(hash, text);
+        slot.len = bytes.len() as u8;
+        slot.text[..bytes.len()].copy_from_slice(bytes);
+        slot.symbol
     }
 }
 

@@ -76,7 +76,7 @@ fn is_notebook(path: &str) -> bool {
         .is_some_and(|end| end.eq_ignore_ascii_case(b".ipynb"))
 }
 
-/// Memory that [`read_module`] uses again for the next file.
+/// Memory that [`read_module`] uses again for the next file; one [`Interner`]'s, never to be used with another.
 #[derive(Default)]
 pub struct Scratch(lower::Scratch);
 

@@ -178,21 +178,43 @@ impl Project {
             (module.map(|module| (module, names, root)), problems)
         };
         let results: Vec<_> = files.par_iter().with_max_len(4).map(read).collect();
-        let stubs: Vec<_> = models
-            .par_iter()
-            .map(|(path, text)| {
-                let (names, _, is_package) = stub_name(path);
-                let shown: Arc<str> = format!("models/{path}").into();
-                read_guarded(
-                    &shown,
-                    text.as_bytes(),
-                    names,
-                    is_package,
-                    &interner,
-                    &scratches,
-                )
-            })
-            .collect();
+        let read_stub = |(path, text): &(&str, &str)| {
+            let (names, _, is_package) = stub_name(path);
+            let shown: Arc<str> = format!("models/{path}").into();
+            read_guarded(
+                &shown,
+                text.as_bytes(),
+                names,
+                is_package,
+                &interner,
+                &scratches,
+            )
+        };
+        // Only the models of libraries that the project imports (or is), and of those that these models import.
+        let mut wanted = top_names(
+            results
+                .iter()
+                .filter_map(|(module, _)| module.as_ref().map(|(module, ..)| module)),
+            &interner,
+        );
+        wanted.insert("builtins".to_owned());
+        let mut waiting: Vec<(&str, &str)> = models.to_vec();
+        let mut stubs = Vec::new();
+        loop {
+            let (now, later): (Vec<_>, Vec<_>) = waiting
+                .into_iter()
+                .partition(|(path, _)| wanted.contains(top_of(path)));
+            waiting = later;
+            if now.is_empty() {
+                break;
+            }
+            let read: Vec<_> = now.par_iter().map(read_stub).collect();
+            wanted = top_names(
+                read.iter().filter_map(|(module, _)| module.as_ref()),
+                &interner,
+            );
+            stubs.extend(read);
+        }
         let mut problems = Vec::new();
         let mut modules = Vec::with_capacity(results.len() + stubs.len());
         let mut placed = Vec::with_capacity(results.len());
@@ -482,6 +504,34 @@ impl Project {
         }
         found
     }
+}
+
+/// Top-level names that modules import or have.
+fn top_names<'m>(
+    modules: impl Iterator<Item = &'m Module>,
+    interner: &Interner,
+) -> FxHashSet<String> {
+    let mut imported: FxHashSet<Symbol> = FxHashSet::default();
+    let mut names: FxHashSet<String> = FxHashSet::default();
+    for module in modules {
+        let absolute = module.ir.imports.iter().filter(|import| import.level == 0);
+        imported.extend(absolute.map(|import| import.module));
+        let own = top_of(&module.name);
+        if !names.contains(own) {
+            names.insert(own.to_owned());
+        }
+    }
+    names.extend(imported.into_iter().map(|module| {
+        let mut name = interner.text(module);
+        name.truncate(top_of(&name).len());
+        name
+    }));
+    names
+}
+
+/// The first part of a dotted name or of the path of a stub.
+fn top_of(name: &str) -> &str {
+    name.split(['.', '/']).next().unwrap_or(name)
 }
 
 /// A panic while a file is read is a problem with that file, not the end of the run.

@@ -30,8 +30,47 @@ pub(crate) struct RuleSet<'a> {
     pub flows: FxHashMap<DetectRef, (Vec<Kind>, Vec<Kind>)>,
     /// Last names of callables and attributes that lead to anything.
     interesting: FxHashSet<Symbol>,
+    /// Symbols that settings and checks ask for in every module.
+    pub known: Known,
     /// What rules name that nothing defines.
     pub unknown: Vec<(DetectRef, String)>,
+}
+
+/// Symbols that settings and checks ask for in every module; none where a name does not occur.
+pub(crate) struct Known {
+    pub config: Option<Symbol>,
+    pub update: Option<Symbol>,
+    pub from_mapping: Option<Symbol>,
+    pub secret_key: Option<Symbol>,
+    pub shell: Option<Symbol>,
+    pub default_https_context: Option<Symbol>,
+    /// Functions of `random`, by their last names.
+    pub random: FxHashSet<Symbol>,
+    /// Names that only a Django settings module has.
+    pub django_settings: Vec<Symbol>,
+}
+
+impl Known {
+    fn new(project: &Project) -> Self {
+        let find = |name: &str| project.symbols().find(name);
+        let last = |name: &&str| name.rsplit('.').next().and_then(find);
+        Known {
+            config: find("config"),
+            update: find("update"),
+            from_mapping: find("from_mapping"),
+            secret_key: find("secret_key"),
+            shell: find("shell"),
+            default_https_context: find("_create_default_https_context"),
+            random: crate::check::RANDOM_FUNCTIONS
+                .iter()
+                .filter_map(last)
+                .collect(),
+            django_settings: crate::setting::DJANGO_NAMES
+                .iter()
+                .filter_map(last)
+                .collect(),
+        }
+    }
 }
 
 /// Names outside the models that the rules of `catalogue` ask about.
@@ -59,6 +98,7 @@ impl<'a> RuleSet<'a> {
             checks: Vec::new(),
             flows: FxHashMap::default(),
             interesting: models.interesting().clone(),
+            known: Known::new(project),
             unknown: Vec::new(),
         };
         for (rule, page) in catalogue.rules().iter().enumerate() {

@@ -168,6 +168,7 @@ fn places_in(rules: &RuleSet<'_>, program: &Program<'_>, module: ModuleId) -> Ve
         (check.run)(&mut Context {
             evaluator: &evaluator,
             module,
+            known: &rules.known,
             detect,
             places: &mut places,
         });

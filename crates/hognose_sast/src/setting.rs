@@ -10,7 +10,7 @@ use crate::place::{DetectRef, Place};
 use crate::ruleset::RuleSet;
 
 /// Names that only a Django settings module has.
-const DJANGO_NAMES: &[&str] = &[
+pub(crate) const DJANGO_NAMES: &[&str] = &[
     "INSTALLED_APPS",
     "ROOT_URLCONF",
     "MIDDLEWARE",
@@ -31,7 +31,7 @@ pub(crate) fn settings(
     let project = evaluator.project();
     let info = project.module(module);
     let ir = &info.ir;
-    if is_django_settings(evaluator, module) {
+    if is_django_settings(rules, evaluator, module) {
         assigned_names(
             rules,
             evaluator,
@@ -63,7 +63,7 @@ pub(crate) fn settings(
             );
         }
     }
-    let Some(config) = project.symbols().find("config") else {
+    let Some(config) = rules.known.config else {
         return;
     };
     for (index, &op) in ir.ops().iter().enumerate() {
@@ -94,7 +94,7 @@ pub(crate) fn settings(
             }
             Op::StoreAttr => {
                 let (name, value) = ir.stored_attr(instruction.b);
-                if project.text(name) == "secret_key"
+                if Some(name) == rules.known.secret_key
                     && (imports_flask || is_flask_app(evaluator, module, instruction.operand_a()))
                 {
                     test(
@@ -114,7 +114,8 @@ pub(crate) fn settings(
                     continue;
                 };
                 if callee.op != Op::Attr
-                    || !matches!(project.text(callee.symbol_b()), "update" | "from_mapping")
+                    || ![rules.known.update, rules.known.from_mapping]
+                        .contains(&Some(callee.symbol_b()))
                     || !is_config(callee.operand_a())
                 {
                     continue;
@@ -191,7 +192,7 @@ fn is_flask_config(class: &str, path: &str) -> bool {
             || path.contains("/settings/"))
 }
 
-fn is_django_settings(evaluator: &Evaluator<'_>, module: ModuleId) -> bool {
+fn is_django_settings(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: ModuleId) -> bool {
     let project = evaluator.project();
     let info = project.module(module);
     let ir = &info.ir;
@@ -199,10 +200,11 @@ fn is_django_settings(evaluator: &Evaluator<'_>, module: ModuleId) -> bool {
     let file = parts.next().unwrap_or_default();
     let by_name =
         file.contains("settings") || parts.next().is_some_and(|folder| folder == "settings");
-    let has_names = DJANGO_NAMES
+    let has_names = rules
+        .known
+        .django_settings
         .iter()
-        .filter_map(|name| project.symbols().find(name))
-        .any(|name| ir.export(FunctionId::MODULE, name).is_some());
+        .any(|&name| ir.export(FunctionId::MODULE, name).is_some());
     if has_names {
         return true;
     }

@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 
 use ruff_python_ast::{Expr, Parameters, Stmt};
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use self::bound::{Binding, bound_names};
 use self::frame::{Branch, Frame};
 use crate::Symbol;
-use crate::intern::Interner;
+use crate::intern::{Interner, RecentNames};
 use crate::ir::{
     Block, Function, FunctionId, FunctionKind, Ir, Number, Op, Operand, Param, ParamKind, Span,
 };
@@ -34,6 +34,7 @@ pub(crate) struct Lowered {
 #[derive(Default)]
 pub(crate) struct Scratch {
     ir: Ir,
+    recent: Option<RecentNames>,
 }
 
 /// Lowers the body of a module.
@@ -45,7 +46,7 @@ pub(crate) fn lower_module(
 ) -> Lowered {
     let mut lowerer = Lowerer {
         interner,
-        names: FxHashMap::default(),
+        recent: scratch.recent.take().unwrap_or_default(),
         ir: std::mem::take(&mut scratch.ir),
         frame: Frame::new(),
         queue: VecDeque::new(),
@@ -65,7 +66,7 @@ pub(crate) fn lower_module(
     while let Some(pending) = lowerer.queue.pop_front() {
         lowerer.lower_function(&pending);
     }
-    let (mut ir, too_deep) = lowerer.finish();
+    let (mut ir, recent, too_deep) = lowerer.finish();
     // A copy has just the room it needs.
     let lowered = Lowered {
         ir: ir.clone(),
@@ -73,13 +74,13 @@ pub(crate) fn lower_module(
     };
     ir.clear();
     scratch.ir = ir;
+    scratch.recent = Some(recent);
     lowered
 }
 
 struct Lowerer<'a> {
     interner: &'a Interner,
-    /// Symbols of this file's names: far fewer look-ups in the shared table.
-    names: FxHashMap<&'a str, Symbol>,
+    recent: RecentNames,
     ir: Ir,
     frame: Frame,
     queue: VecDeque<Pending<'a>>,
@@ -114,12 +115,8 @@ fn span_of(range: TextRange) -> Span {
 }
 
 impl<'a> Lowerer<'a> {
-    fn symbol(&mut self, text: &'a str) -> Symbol {
-        let interner = self.interner;
-        *self
-            .names
-            .entry(text)
-            .or_insert_with(|| interner.intern(text))
+    fn symbol(&mut self, text: &str) -> Symbol {
+        self.recent.intern(self.interner, text)
     }
 
     /// Registers a function, to be lowered after the current one.
@@ -248,13 +245,7 @@ impl<'a> Lowerer<'a> {
         match pending.code {
             Code::Body(body) => {
                 bound_names(body, &mut |name, binding| {
-                    let symbol = {
-                        let interner = self.interner;
-                        *self
-                            .names
-                            .entry(name)
-                            .or_insert_with(|| interner.intern(name))
-                    };
+                    let symbol = self.symbol(name);
                     match binding {
                         Binding::Local => {
                             self.frame.add_local(symbol);
@@ -299,14 +290,14 @@ impl<'a> Lowerer<'a> {
         function.block_end = self.ir.blocks.len() as u32;
     }
 
-    fn finish(mut self) -> (Ir, Option<Span>) {
+    fn finish(mut self) -> (Ir, RecentNames, Option<Span>) {
         let captured = &self.captured;
         self.definitions
             .retain(|&(function, name, _)| captured.contains(&(function, name)));
         self.definitions.sort_unstable();
         self.definitions.dedup();
         self.ir.cells = self.definitions;
-        (self.ir, self.too_deep)
+        (self.ir, self.recent, self.too_deep)
     }
 
     // Instructions.

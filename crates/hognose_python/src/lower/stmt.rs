@@ -248,13 +248,8 @@ impl<'a> Lowerer<'a> {
         let mut slots = Vec::new();
         for body in bodies {
             bound_names(body, &mut |name, _| {
-                if let Some(slot) = self
-                    .names
-                    .get(name)
-                    .and_then(|&symbol| self.frame.slot(symbol))
-                {
-                    slots.push(slot);
-                }
+                let symbol = self.symbol(name);
+                slots.extend(self.frame.slot(symbol));
             });
         }
         if let Some(target) = target {
@@ -265,25 +260,22 @@ impl<'a> Lowerer<'a> {
         slots
     }
 
-    fn target_slots(&self, target: &'a Expr, slots: &mut Vec<u32>) {
+    fn target_slots(&mut self, target: &'a Expr, slots: &mut Vec<u32>) {
         match target {
             Expr::Name(name) => {
-                if let Some(slot) = self
-                    .names
-                    .get(name.id.as_str())
-                    .and_then(|&symbol| self.frame.slot(symbol))
-                {
-                    slots.push(slot);
+                let symbol = self.symbol(name.id.as_str());
+                slots.extend(self.frame.slot(symbol));
+            }
+            Expr::Tuple(tuple) => {
+                for target in &tuple.elts {
+                    self.target_slots(target, slots);
                 }
             }
-            Expr::Tuple(tuple) => tuple
-                .elts
-                .iter()
-                .for_each(|target| self.target_slots(target, slots)),
-            Expr::List(list) => list
-                .elts
-                .iter()
-                .for_each(|target| self.target_slots(target, slots)),
+            Expr::List(list) => {
+                for target in &list.elts {
+                    self.target_slots(target, slots);
+                }
+            }
             Expr::Starred(starred) => self.target_slots(&starred.value, slots),
             _ => {}
         }

@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use hognose_python::Symbol;
 use hognose_python::ir::{Argument, Compare, Op, Operand, Span};
 use regex::Regex;
 
@@ -24,30 +25,28 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
             Op::Bind => check(
                 context,
                 index,
-                context.text(instruction.symbol_b()),
+                instruction.symbol_b(),
                 instruction.operand_a(),
             ),
             Op::StoreAttr => {
                 let (name, value) = ir.stored_attr(instruction.b);
-                check(context, index, context.text(name), value);
+                check(context, index, name, value);
             }
-            Op::StoreGlobal => {
-                check(
-                    context,
-                    index,
-                    context.text(instruction.symbol_a()),
-                    instruction.operand_b(),
-                );
-            }
+            Op::StoreGlobal => check(
+                context,
+                index,
+                instruction.symbol_a(),
+                instruction.operand_b(),
+            ),
             Op::StoreSubscript => {
                 let (key, value) = ir.stored(instruction.b);
-                if let Some(name) = context.string(key) {
+                if let Some(name) = key.as_str() {
                     check(context, index, name, value);
                 }
             }
             Op::Dict => {
                 for (key, value) in ir.pairs(instruction.a) {
-                    if let Some(name) = context.string(key) {
+                    if let Some(name) = key.as_str() {
                         check(context, index, name, value);
                     }
                 }
@@ -58,15 +57,17 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
                     continue;
                 }
                 for (named, value) in [(left, right), (right, left)] {
-                    if let Some(name) = name_of(context, named, index) {
-                        check(context, index, &name, value);
+                    if value.as_str().is_some()
+                        && let Some(name) = name_of(context, named, index)
+                    {
+                        report(context, index, None, &name, value);
                     }
                 }
             }
             Op::Call => {
                 for (kind, value) in ir.arguments(instruction.b) {
                     if let Argument::Named(name) = kind {
-                        check(context, index, context.text(name), value);
+                        check(context, index, name, value);
                     }
                 }
             }
@@ -112,8 +113,11 @@ fn name_of(context: &Context<'_, '_>, operand: Operand, at: u32) -> Option<Strin
     }
 }
 
-fn check(context: &mut Context<'_, '_>, index: u32, name: &str, value: Operand) {
-    report(context, index, None, name, value);
+fn check(context: &mut Context<'_, '_>, index: u32, name: Symbol, value: Operand) {
+    // Few values are strings; look at those only.
+    if value.as_str().is_some() {
+        report(context, index, None, context.text(name), value);
+    }
 }
 
 fn report(

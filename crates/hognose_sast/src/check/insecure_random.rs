@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Context, confidence};
 
-const FUNCTIONS: &[&str] = &[
+pub(crate) const FUNCTIONS: &[&str] = &[
     "random.Random",
     "random.random",
     "random.randrange",
@@ -83,10 +83,7 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
         return;
     };
     let ir = context.ir();
-    let names: FxHashSet<_> = FUNCTIONS
-        .iter()
-        .filter_map(|name| project.symbols().find(&name["random.".len()..]))
-        .collect();
+    let names = &context.known.random;
     for (index, &op) in ir.ops().iter().enumerate() {
         if op != Op::Call {
             continue;

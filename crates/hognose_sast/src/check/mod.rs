@@ -14,6 +14,9 @@ use hognose_python::{Ir, ModuleId};
 use hognose_taint::Evaluator;
 
 use crate::place::{DetectRef, Place};
+use crate::ruleset::Known;
+
+pub(crate) use insecure_random::FUNCTIONS as RANDOM_FUNCTIONS;
 
 /// A check.
 pub(crate) struct Check {
@@ -59,6 +62,7 @@ pub(crate) static CHECKS: &[Check] = &[
 pub(crate) struct Context<'c, 'a> {
     pub evaluator: &'c Evaluator<'a>,
     pub module: ModuleId,
+    pub known: &'c Known,
     pub detect: DetectRef,
     pub places: &'c mut Vec<Place>,
 }

@@ -6,7 +6,7 @@ use hognose_taint::Literal;
 use super::Context;
 
 pub(super) fn run(context: &mut Context<'_, '_>) {
-    let Some(shell) = context.evaluator.project().symbols().find("shell") else {
+    let Some(shell) = context.known.shell else {
         return;
     };
     let ir = context.ir();

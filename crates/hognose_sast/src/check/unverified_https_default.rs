@@ -7,7 +7,7 @@ use super::Context;
 
 pub(super) fn run(context: &mut Context<'_, '_>) {
     let project = context.evaluator.project();
-    let Some(default) = project.symbols().find("_create_default_https_context") else {
+    let Some(default) = context.known.default_https_context else {
         return;
     };
     let ir = context.ir();
