@@ -363,7 +363,7 @@ def failure(program: str, folder: Path, limits: Limits) -> tuple[str | None, chi
             said = " ".join(done.stderr.decode("utf-8", "replace").split())
             at = max(said.find("panicked"), said.find("overflowed its stack"))
             # Without the folders of the machine it was built on.
-            return "panic on stderr: " + re.sub(r"/\S*/", "", said[at : at + 300])[:160], done, kinds
+            return "panic on stderr: " + re.sub(r"(?<!\S)/\S*/", "", said[at : at + 300])[:160], done, kinds
         try:
             report = sarif.load(out)
         except (OSError, ValueError, KeyError, IndexError) as error:

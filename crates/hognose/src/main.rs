@@ -37,7 +37,24 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Wrong usage, or something could not be looked at.
 const EXIT_TROUBLE: u8 = 2;
 
+/// A panic on a thread of the analysis is caught there and told as a problem with the file; its own words are for
+/// `-v`.
+fn quieten_guarded_panics() {
+    let otherwise = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let guarded = std::thread::current()
+            .name()
+            .is_some_and(|name| name.starts_with("hognose-"));
+        if guarded {
+            tracing::info!("caught: {panic}");
+        } else {
+            otherwise(panic);
+        }
+    }));
+}
+
 fn main() -> ExitCode {
+    quieten_guarded_panics();
     let arguments = match parse_arguments() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -14,8 +14,10 @@ const SMALL: usize = 256 * 1024;
 const MAX_LEVELS: usize = 100_000;
 /// Python gives up at 100.
 const MAX_INDENTATION: usize = 1_000;
-/// Stack for dropping a deeply nested tree, bytes; about 200 bytes a level are used.
-const DROP_STACK: usize = 512 * 1024 * 1024;
+/// Stack for dropping a deeply nested tree: bytes for each byte of its text, which is at least a level each.
+const DROP_STACK_A_BYTE: usize = 256;
+/// The least and the most stack for that, bytes.
+const DROP_STACK: (usize, usize) = (1 << 20, 256 << 20);
 
 /// Says why `text` must not be parsed, if it must not.
 pub(crate) fn check(text: &str) -> Result<(), String> {
@@ -96,12 +98,23 @@ fn bump(open: &mut [(usize, usize)], total: &mut usize) {
     }
 }
 
-/// Drops a tree on a stack that is large enough for its depth.
-pub(crate) fn drop_deep(parsed: Parsed<ModModule>, deep: bool) {
-    if deep {
-        stacker::grow(DROP_STACK, move || drop(parsed));
-    } else {
-        drop(parsed);
+/// Drops a tree on a stack that is large enough for its depth. Where there is no such stack to be had, the memory of
+/// the tree is given up instead.
+pub(crate) fn drop_deep(parsed: Parsed<ModModule>, deep: bool, text_len: usize) {
+    if !deep {
+        return;
+    }
+    let need = text_len.saturating_mul(DROP_STACK_A_BYTE);
+    if need > DROP_STACK.1 {
+        std::mem::forget(parsed);
+        return;
+    }
+    let mut tree = Some(parsed);
+    let on_large_stack = std::panic::AssertUnwindSafe(|| {
+        stacker::grow(need.max(DROP_STACK.0), || drop(tree.take()));
+    });
+    if std::panic::catch_unwind(on_large_stack).is_err() {
+        std::mem::forget(tree);
     }
 }
 

@@ -111,6 +111,15 @@ pub fn read_module(
         }
         (decoded.text, None)
     };
+    if cells.is_none() && memchr::memchr(0, text.as_bytes()).is_some() {
+        let message = "contains NUL bytes; Python cannot read this file";
+        problems.push(Problem::in_file(
+            ProblemKind::Encoding,
+            path.clone(),
+            message,
+        ));
+        return (None, problems);
+    }
     if let Err(message) = depth::check(&text) {
         problems.push(Problem::in_file(
             ProblemKind::TooDeep,
@@ -146,7 +155,11 @@ pub fn read_module(
         );
         problems.push(Problem::in_file(ProblemKind::TooDeep, path.clone(), message).at(range));
     }
-    depth::drop_deep(parsed, lowered.too_deep.is_some());
+    depth::drop_deep(
+        parsed,
+        lowered.too_deep.is_some() || lowered.has_long_chain,
+        text.len(),
+    );
     let lines = count_lines(&text);
     let module = Module {
         path: path.clone(),

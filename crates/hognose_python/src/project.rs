@@ -92,7 +92,7 @@ impl Externals {
 /// Import root of the model stubs.
 const MODEL_ROOT: u32 = u32::MAX;
 /// How many steps a name is followed through imports and assignments.
-const MAX_STEPS: u32 = 40;
+const MAX_STEPS: u32 = 300;
 /// How many meanings of one name are told apart.
 const MAX_TARGETS: usize = 12;
 /// How many steps all ways together take.
@@ -577,6 +577,8 @@ struct Resolver<'a> {
     work: u32,
     /// Joins that were followed already, each with the list of targets it was followed for.
     joined: Vec<(ModuleId, Operand, u32)>,
+    /// Names that were looked for in a module already, each with the list of targets they were looked for.
+    visited: FxHashSet<(ModuleId, Symbol, u32)>,
     /// Number of the list of targets that is being filled.
     list: u32,
 }
@@ -588,6 +590,7 @@ impl<'a> Resolver<'a> {
             steps: 0,
             work: 0,
             joined: Vec::new(),
+            visited: FxHashSet::default(),
             list: 0,
         }
     }
@@ -686,10 +689,16 @@ impl<'a> Resolver<'a> {
         if ir.annotations.iter().any(is_variable) {
             return add(targets, Target::Variable(module, name));
         }
-        if ir.star_imports.is_empty() || self.steps >= MAX_STEPS {
+        if ir.star_imports.is_empty()
+            || self.steps >= MAX_STEPS
+            || self.work >= MAX_WORK
+            // Who was asked has nothing to add.
+            || !self.visited.insert((module, name, self.list))
+        {
             return;
         }
         self.steps += 1;
+        self.work += 1;
         // The last star import that has the name wins.
         for &number in ir.star_imports.iter().rev() {
             let import = &ir.imports[number as usize];
@@ -781,7 +790,7 @@ impl<'a> Resolver<'a> {
         self.steps -= 1;
     }
 
-    fn imported_module(&self, module: ModuleId, import: &Import) -> Option<ModuleId> {
+    fn imported_module(&mut self, module: ModuleId, import: &Import) -> Option<ModuleId> {
         match self.imported(module, import)? {
             Target::Module(id) => Some(id),
             _ => None,
@@ -789,7 +798,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The module (or external) that an import statement names.
-    fn imported(&self, module: ModuleId, import: &Import) -> Option<Target> {
+    fn imported(&mut self, module: ModuleId, import: &Import) -> Option<Target> {
         let project = self.project;
         let text = project.text(import.module);
         let mut parts = text.split('.').filter(|part| !part.is_empty());
@@ -812,10 +821,16 @@ impl<'a> Resolver<'a> {
                 Target::Module(package) => match project.child(package, name) {
                     Some(child) => Target::Module(child),
                     // `import os.path`-like: a name that is bound in the package rather than a file of its own.
-                    None => project
-                        .member(at, name)
-                        .into_iter()
-                        .find(|target| matches!(target, Target::Module(_)))?,
+                    None => {
+                        let list = self.list;
+                        self.list = u32::MAX - self.work;
+                        let mut bound = Vec::new();
+                        self.member(at, name, &mut bound);
+                        self.list = list;
+                        bound
+                            .into_iter()
+                            .find(|target| matches!(target, Target::Module(_)))?
+                    }
                 },
                 Target::External(external) => {
                     Target::External(*project.externals.children.get(&(external, name))?)

@@ -90,6 +90,9 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     } else {
         declared_encoding(bytes)
     };
+    let contradiction = declared_encoding(bytes)
+        .filter(|name| byte_order_mark && !is_utf8_name(name))
+        .map(|name| format!("declared as {name}, but starts with the mark of UTF-8; Python cannot read this file"));
     match declared {
         None => {}
         Some(name) if is_utf8_name(&name) => {}
@@ -146,7 +149,7 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
         Ok(text) => Decoded {
             text: Cow::Borrowed(text),
             encoding: of(UTF_8, byte_order_mark),
-            problem: None,
+            problem: contradiction,
         },
         Err(error) => Decoded {
             text: String::from_utf8_lossy(bytes),

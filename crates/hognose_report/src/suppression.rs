@@ -300,7 +300,9 @@ fn after_codes(text: &str, is_code: impl Fn(&str) -> bool) -> Option<String> {
         }
         rest = &rest[end..];
     }
-    let reason = rest.trim_matches([' ', '\t', '-', '–', '—', ':', ',', ';']);
+    let is_edge =
+        |char: char| char.is_whitespace() || matches!(char, '-' | '–' | '—' | ':' | ',' | ';');
+    let reason = rest.trim_matches(is_edge);
     (!reason.is_empty()).then(|| reason.to_owned())
 }
 

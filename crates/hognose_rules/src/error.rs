@@ -92,11 +92,18 @@ impl std::error::Error for RuleError {}
 
 /// Line and column of a byte offset.
 fn position(text: &str, offset: usize) -> Position {
-    let before = &text[..offset];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let (mut line, mut line_start) = (1, 0);
+    let bytes = text.as_bytes();
+    for (at, &byte) in bytes[..offset].iter().enumerate() {
+        // `\n`, `\r\n` and `\r` end a line.
+        if byte == b'\n' || byte == b'\r' && bytes.get(at + 1) != Some(&b'\n') {
+            line += 1;
+            line_start = at + 1;
+        }
+    }
     Position {
-        line: before.bytes().filter(|byte| *byte == b'\n').count() as u32 + 1,
-        column: before[line_start..].chars().count() as u32 + 1,
+        line,
+        column: text[line_start..offset].chars().count() as u32 + 1,
         offset: offset as u32,
     }
 }

@@ -147,6 +147,9 @@ fn returned(
                 if let Some(trace) = flow::trace(evaluator, module, index, value, sources, kind) {
                     let mut place = Place::new(at, module, index, ir.span(index));
                     place.name = Some("return".to_owned());
+                    if !trace.is_certain {
+                        place.confidence = Some(Confidence::Possible);
+                    }
                     place.trace = Some(trace);
                     places.push(place);
                     matched = Some(at.rule);
@@ -265,8 +268,9 @@ fn test_entry(rules: &RuleSet<'_>, view: &CallView<'_, '_>, at: DetectRef) -> Op
                 Some((port, trace))
             })?;
             blame(&mut place, view, port, &ValueTest::Any);
-            if !trace.is_certain && detect.confidence == Confidence::Confirmed {
-                place.confidence = Some(Confidence::Likely);
+            // What an unknown callee makes of its arguments may be anything.
+            if !trace.is_certain {
+                place.confidence = Some(Confidence::Possible);
             }
             place.trace = Some(trace);
         }
@@ -331,6 +335,12 @@ pub(crate) fn value_passes(
         ValueTest::Any => true,
         ValueTest::Dynamic => evaluator.shape(module, value, kind) != Shape::Constant,
         ValueTest::Built => evaluator.shape(module, value, kind) == Shape::Built,
+        // What is known of a text that is put together is how it begins.
+        ValueTest::Matches(pattern)
+            if pattern.is_match(&evaluator.constant_prefix(module, value)) =>
+        {
+            true
+        }
         test => evaluator
             .literals(module, value)
             .0

@@ -1,5 +1,6 @@
 //! From places to findings: text, lines, scope, message, fingerprint, fixes.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -71,6 +72,7 @@ pub(crate) fn findings(
         text: &text,
         index: LineIndex::new(&text),
         cells: info.cells.as_deref(),
+        last: RefCell::default(),
     };
     places.sort_by_key(|place| (place.span.start, place.span.end, place.detect));
     places.dedup_by_key(|place| (place.span, place.detect));
@@ -110,6 +112,8 @@ struct File<'t> {
     text: &'t str,
     index: LineIndex<'t>,
     cells: Option<&'t [(u32, u32)]>,
+    /// The last excerpt, by its lines: findings on one (perhaps very long) line share it.
+    last: RefCell<Option<(u32, u32, Excerpt)>>,
 }
 
 impl File<'_> {
@@ -117,9 +121,6 @@ impl File<'_> {
         let range = self.index.range(span);
         let first_line = range.start.line.saturating_sub(CONTEXT).max(1);
         let last_line = (range.end.line + CONTEXT).min(self.index.count().max(1));
-        let lines: Vec<&str> = (first_line..=last_line)
-            .map(|number| self.index.line(number))
-            .collect();
         CodeLocation {
             path: self.path.clone(),
             range,
@@ -127,11 +128,26 @@ impl File<'_> {
                 .cells
                 .and_then(|cells| Notebook::cell_of(cells, range.start.line)),
             scope: scope.clone(),
-            excerpt: Excerpt {
-                first_line,
-                text: lines.join("\n").into(),
-            },
+            excerpt: self.excerpt(first_line, last_line),
         }
+    }
+
+    fn excerpt(&self, first_line: u32, last_line: u32) -> Excerpt {
+        let mut last = self.last.borrow_mut();
+        if let Some((first, end, excerpt)) = &*last
+            && (*first, *end) == (first_line, last_line)
+        {
+            return excerpt.clone();
+        }
+        let lines: Vec<&str> = (first_line..=last_line)
+            .map(|number| self.index.line(number))
+            .collect();
+        let excerpt = Excerpt {
+            first_line,
+            text: lines.join("\n").into(),
+        };
+        *last = Some((first_line, last_line, excerpt.clone()));
+        excerpt
     }
 
     fn piece(&self, span: Span) -> &str {
@@ -367,6 +383,7 @@ pub(crate) fn template(
         text: &text,
         index: LineIndex::new(&text),
         cells: None,
+        last: RefCell::default(),
     };
     let lines = u64::from(file.index.count());
     let Some(language) = language_of(path, &text) else {

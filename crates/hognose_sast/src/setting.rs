@@ -196,6 +196,10 @@ fn is_django_settings(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: Mo
     let project = evaluator.project();
     let info = project.module(module);
     let ir = &info.ir;
+    // The framework's own table of defaults is nobody's settings.
+    if info.name.split('.').next() == Some("django") {
+        return false;
+    }
     let mut parts = info.path.rsplit('/');
     let file = parts.next().unwrap_or_default();
     let by_name =

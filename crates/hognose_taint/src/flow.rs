@@ -424,6 +424,24 @@ impl Tracer<'_, '_> {
         if kind != "url" && kind != "redirect" {
             return false;
         }
+        let ir = &self.evaluator.project().module(self.module).ir;
+        // `url_for("page") + "?q=" + term`: the beginning decides.
+        let mut first = Operand::from_register(index);
+        while let Some(instruction) = ir.instruction(first) {
+            first = match instruction.op {
+                Op::Add => instruction.operand_a(),
+                Op::Format => match ir.list(instruction.a).next() {
+                    Some(part) => part,
+                    None => break,
+                },
+                _ => break,
+            };
+        }
+        if first != Operand::from_register(index)
+            && self.evaluator.is_cleaned(self.module, first, self.sink)
+        {
+            return true;
+        }
         let prefix = self
             .evaluator
             .constant_prefix(self.module, Operand::from_register(index));
@@ -452,7 +470,14 @@ impl Tracer<'_, '_> {
         let Some(view) = CallView::new(evaluator, self.module, index) else {
             next.extend(receiver);
             next.extend(ir.arguments(instruction.b).map(|(_, value)| value));
-            return false;
+            // What strings and containers do is known, whatever it is done to.
+            return ir
+                .instruction(instruction.operand_a())
+                .filter(|callee| callee.op == Op::Attr)
+                .is_some_and(|callee| {
+                    let name = evaluator.project().text(callee.symbol_b());
+                    CONTENT_KEEPING.contains(&name)
+                });
         };
         let mut is_certain = true;
         for &callee in &view.callees {
@@ -544,6 +569,40 @@ impl Tracer<'_, '_> {
             .is_guarded(self.module, self.sink_at, value, self.sink)
     }
 }
+
+/// Methods of strings, bytes and containers whose result holds what the receiver or an argument held.
+const CONTENT_KEEPING: &[&str] = &[
+    "get",
+    "getlist",
+    "get_list",
+    "getall",
+    "pop",
+    "items",
+    "values",
+    "copy",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "split",
+    "rsplit",
+    "splitlines",
+    "partition",
+    "rpartition",
+    "encode",
+    "decode",
+    "format",
+    "join",
+    "replace",
+    "removeprefix",
+    "removesuffix",
+    "read",
+    "readline",
+    "readlines",
+    "getvalue",
+];
 
 /// Steps worth showing.
 fn is_telling(op: Op) -> bool {

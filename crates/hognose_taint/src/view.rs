@@ -266,13 +266,16 @@ impl<'e, 'a> CallView<'e, 'a> {
                     .all(|(param, given)| match given {
                         None
                         | Some(
-                            Given::Unknown
-                            | Given::Default(..)
+                            Given::Default(..)
                             | Given::Argument {
                                 position: Given::RECEIVER,
                                 ..
                             },
                         ) => true,
+                        // What `**kwargs` may hold is no reason to think that it does.
+                        Some(Given::Unknown) => {
+                            !param.default.is_absent() || param.kind != ParamKind::KeywordOnly
+                        }
                         Some(Given::Missing) => {
                             matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar)
                         }
@@ -387,6 +390,11 @@ impl<'e, 'a> CallView<'e, 'a> {
             })
             .collect();
         let values = self.evaluator.values(at, value);
+        if class == Operand::NONE {
+            return values
+                .iter()
+                .any(|value| matches!(value, Value::Constant(_, Operand::NONE)));
+        }
         if wanted.is_empty() || values.is_empty() {
             // Nothing says that an unknown class is the right one.
             return !is_type;

@@ -241,6 +241,7 @@ impl<'a> Lowerer<'a> {
             spine.push(operation);
             leftmost = &operation.left;
         }
+        self.has_long_chain |= spine.len() > MAX_DEPTH as usize;
         let mut value = self.expr(leftmost);
         for operation in spine.into_iter().rev() {
             let right = self.expr(&operation.right);

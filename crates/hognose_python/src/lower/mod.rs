@@ -28,6 +28,8 @@ pub(crate) struct Lowered {
     pub ir: Ir,
     /// Where nesting was too deep, if anywhere.
     pub too_deep: Option<Span>,
+    /// Some chain of operators makes a tree that is deep, though it was lowered.
+    pub has_long_chain: bool,
 }
 
 /// Memory that is used file after file.
@@ -55,6 +57,7 @@ pub(crate) fn lower_module(
         captured: FxHashSet::default(),
         depth: 0,
         too_deep: None,
+        has_long_chain: false,
         scratch: Vec::new(),
     };
     let name = lowerer.symbol("<module>");
@@ -66,11 +69,13 @@ pub(crate) fn lower_module(
     while let Some(pending) = lowerer.queue.pop_front() {
         lowerer.lower_function(&pending);
     }
-    let (mut ir, recent, too_deep) = lowerer.finish();
+    let (too_deep, has_long_chain) = (lowerer.too_deep, lowerer.has_long_chain);
+    let (mut ir, recent) = lowerer.finish();
     // A copy has just the room it needs.
     let lowered = Lowered {
         ir: ir.clone(),
         too_deep,
+        has_long_chain,
     };
     ir.clear();
     scratch.ir = ir;
@@ -91,6 +96,7 @@ struct Lowerer<'a> {
     captured: FxHashSet<(FunctionId, Symbol)>,
     depth: u32,
     too_deep: Option<Span>,
+    has_long_chain: bool,
     /// Reused for operand lists under construction.
     scratch: Vec<u32>,
 }
@@ -290,14 +296,14 @@ impl<'a> Lowerer<'a> {
         function.block_end = self.ir.blocks.len() as u32;
     }
 
-    fn finish(mut self) -> (Ir, RecentNames, Option<Span>) {
+    fn finish(mut self) -> (Ir, RecentNames) {
         let captured = &self.captured;
         self.definitions
             .retain(|&(function, name, _)| captured.contains(&(function, name)));
         self.definitions.sort_unstable();
         self.definitions.dedup();
         self.ir.cells = self.definitions;
-        (self.ir, self.recent, self.too_deep)
+        (self.ir, self.recent)
     }
 
     // Instructions.

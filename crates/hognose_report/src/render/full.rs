@@ -190,7 +190,12 @@ impl Shown {
             let within = |byte: usize| here + byte.saturating_sub(cut).min(line.len());
             marked_from = starts.map(within).or(marked_from);
             marked_to = ends.map(within).or(marked_to);
-            text.push_str(line);
+            // Control characters of the second set reach the terminal as commands. The dot is as long, so that marks
+            // stay where they are.
+            text.extend(line.chars().map(|char| match char {
+                '\u{80}'..='\u{9f}' => '\u{b7}',
+                char => char,
+            }));
         }
         let marked_from = marked_from?;
         let marked = marked_from..marked_to.unwrap_or(text.len()).max(marked_from);

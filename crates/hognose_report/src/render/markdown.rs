@@ -159,7 +159,7 @@ fn source(code: &CodeLocation) -> String {
     let fence = "`".repeat((longest + 1).max(3));
     let mut out = format!("{fence}python\n");
     for line in code.excerpt.text.split('\n').take(LINES) {
-        out.extend(line.chars().take(200));
+        out.extend(visible(line).chars().take(200));
         out.push('\n');
     }
     out.push_str(&fence);

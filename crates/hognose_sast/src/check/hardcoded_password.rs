@@ -180,6 +180,12 @@ fn looks_like_credential(name: &str, text: &str) -> bool {
             .to_lowercase()
     };
     let (plain, plain_name) = (normal(text), normal(name));
+    if ["dummy", "fake", "example", "placeholder", "sample"]
+        .iter()
+        .any(|word| plain_name.contains(word))
+    {
+        return false;
+    }
     // Settings of that name have a rule of their own.
     if plain_name == "secretkey" {
         return false;
