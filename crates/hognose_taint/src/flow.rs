@@ -776,6 +776,7 @@ impl Evaluator<'_> {
         let ir = &self.project().module(module).ir;
         let on_value = ir
             .instruction(call)
+            .filter(|call| call.op == Op::Call)
             .and_then(|call| ir.instruction(call.operand_a()))
             .filter(|callee| callee.op == Op::Attr)
             .is_some_and(|callee| self.is_same(module, callee.operand_a(), value));
@@ -791,7 +792,7 @@ impl Evaluator<'_> {
     ) -> bool {
         let project = self.project();
         let ir = &project.module(module).ir;
-        let Some(instruction) = ir.instruction(condition) else {
+        let Some(instruction) = ir.instruction(condition).filter(|call| call.op == Op::Call) else {
             return false;
         };
         if let Some(callee) = ir.instruction(instruction.operand_a())
