@@ -1,5 +1,10 @@
 //! The invariants of ARCHITECTURE.md that can be read off the workspace.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "reads the sources of the workspace"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;

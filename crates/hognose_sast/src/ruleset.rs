@@ -44,6 +44,8 @@ pub(crate) struct Known {
     pub secret_key: Option<Symbol>,
     pub shell: Option<Symbol>,
     pub default_https_context: Option<Symbol>,
+    /// Methods that put text together.
+    pub text_methods: Vec<Symbol>,
     /// Functions of `random`, by their last names.
     pub random: FxHashSet<Symbol>,
     /// Names that only a Django settings module has.
@@ -61,6 +63,10 @@ impl Known {
             secret_key: find("secret_key"),
             shell: find("shell"),
             default_https_context: find("_create_default_https_context"),
+            text_methods: ["format", "replace", "join"]
+                .iter()
+                .filter_map(last)
+                .collect(),
             random: crate::check::RANDOM_FUNCTIONS
                 .iter()
                 .filter_map(last)

@@ -203,12 +203,22 @@ impl Models {
             if model_ir.functions.is_empty() {
                 continue;
             }
-            let described = model_ir.exports_of(FunctionId::MODULE);
+            // What the stub itself defines; imports say nothing.
+            let described: Vec<Symbol> = model_ir
+                .exports_of(FunctionId::MODULE)
+                .iter()
+                .filter(|(_, value)| {
+                    model_ir.instruction(*value).is_some_and(|instruction| {
+                        matches!(instruction.op, Op::MakeFunction | Op::MakeClass)
+                    })
+                })
+                .map(|&(name, _)| name)
+                .collect();
             let own = described
                 .iter()
-                .filter(|&&(name, _)| module.ir.export(FunctionId::MODULE, name).is_some())
+                .filter(|&&name| module.ir.export(FunctionId::MODULE, name).is_some())
                 .count();
-            if described.is_empty() || own * 10 < described.len() * 7 {
+            if own * 2 < described.len() || own == 0 {
                 continue;
             }
             for (number, function) in module.ir.functions.iter().enumerate() {

@@ -552,6 +552,12 @@ impl Evaluator<'_> {
                     (Op::BitOr, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
                         push(literals, Literal::Int(a | b));
                     }
+                    // These bits are set, whatever the others are.
+                    (Op::BitOr, Some(Literal::Int(bits)), None)
+                    | (Op::BitOr, None, Some(Literal::Int(bits))) => {
+                        push(literals, Literal::Int(bits));
+                        return false;
+                    }
                     _ => return false,
                 }
                 true

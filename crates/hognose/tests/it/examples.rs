@@ -71,7 +71,7 @@ fn marked(application: &Path) -> Places {
                     .split("#}")
                     .next()
                     .unwrap_or(mark)
-                    .split("#")
+                    .split('#')
                     .next()
                     .unwrap_or(mark);
                 let relative = path

@@ -19,8 +19,9 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
     }
     let is_wanted = |operand: Operand| operand.as_str().filter(|symbol| wanted.contains(symbol));
     for index in 0..ir.len() as u32 {
-        // A bound constant shows again where it is used as an operand; the binding is where it is written.
-        if ir.op(index) == Op::Phi {
+        // A variable's constant shows again where ways meet; it is written where it is bound. A conditional expression
+        // has no variable, and is where its constant is written.
+        if ir.op(index) == Op::Phi && !context.text(ir.get(index).symbol_b()).is_empty() {
             continue;
         }
         let mut found = None;

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use hognose_python::Symbol;
-use hognose_python::ir::{Argument, Compare, Op, Operand, Span};
+use hognose_python::ir::{Argument, Compare, Op, Operand, OperandKind, Span};
 use regex::Regex;
 
 use super::{Context, confidence};
@@ -57,10 +57,12 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
                     continue;
                 }
                 for (named, value) in [(left, right), (right, left)] {
-                    if value.as_str().is_some()
-                        && let Some(name) = name_of(context, named, index)
+                    if context.string_or_bytes(value).is_some()
+                        && let Some(name) = names_of(context, named, index)
+                            .into_iter()
+                            .find(|name| says_credential(name))
                     {
-                        report(context, index, None, &name, value);
+                        report(context, index, None, name, value);
                     }
                 }
             }
@@ -88,34 +90,42 @@ pub(super) fn run(context: &mut Context<'_, '_>) {
     }
 }
 
-/// The name by which a compared value goes.
-fn name_of(context: &Context<'_, '_>, operand: Operand, at: u32) -> Option<String> {
+/// The names by which a compared value goes: the variable it was assigned to, the attribute or the key it was read
+/// from.
+fn names_of<'a>(context: &Context<'_, 'a>, operand: Operand, at: u32) -> Vec<&'a str> {
     let ir = context.ir();
-    if let hognose_python::ir::OperandKind::Global(name) = operand.kind() {
-        return Some(context.text(name).to_owned());
+    if let OperandKind::Global(name) = operand.kind() {
+        return vec![context.text(name)];
     }
-    let instruction = ir.instruction(operand)?;
+    let Some(instruction) = ir.instruction(operand) else {
+        return Vec::new();
+    };
+    let function = ir.function_at(at);
+    let mut names: Vec<&str> = ir
+        .assigned_names(function)
+        .filter(|&(_, value)| value == operand)
+        .map(|(name, _)| context.text(name))
+        .collect();
     match instruction.op {
-        Op::Attr | Op::Phi => Some(context.text(instruction.symbol_b()).to_owned()),
-        Op::Subscript => context.string(instruction.operand_b()).map(str::to_owned),
+        Op::Attr | Op::Phi => names.push(context.text(instruction.symbol_b())),
+        Op::Subscript => names.extend(context.string(instruction.operand_b())),
         Op::Param => {
-            let function = ir.function_at(at);
-            ir.params_of(function)
-                .get(instruction.a as usize)
-                .map(|param| context.text(param.name).to_owned())
+            let param = ir.params_of(function).get(instruction.a as usize);
+            names.extend(param.map(|param| context.text(param.name)));
         }
-        _ => {
-            let function = ir.function_at(at);
-            ir.assigned_names(function)
-                .find(|&(_, value)| value == operand)
-                .map(|(name, _)| context.text(name).to_owned())
-        }
+        _ => {}
     }
+    names
+}
+
+/// Whether a name is that of a credential.
+fn says_credential(name: &str) -> bool {
+    NAME.as_ref().is_some_and(|pattern| pattern.is_match(name))
 }
 
 fn check(context: &mut Context<'_, '_>, index: u32, name: Symbol, value: Operand) {
     // Few values are strings; look at those only.
-    if value.as_str().is_some() {
+    if context.string_or_bytes(value).is_some() {
         report(context, index, None, context.text(name), value);
     }
 }
@@ -127,10 +137,10 @@ fn report(
     name: &str,
     value: Operand,
 ) {
-    let Some(text) = context.string(value) else {
+    let Some(text) = context.string_or_bytes(value) else {
         return;
     };
-    if text.is_empty() || !NAME.as_ref().is_some_and(|pattern| pattern.is_match(name)) {
+    if text.is_empty() || !says_credential(name) {
         return;
     }
     let is_likely = looks_like_credential(name, text);

@@ -9,7 +9,7 @@ mod sql_built;
 mod unverified_https_default;
 
 use hognose_finding::Confidence;
-use hognose_python::ir::{Operand, Span};
+use hognose_python::ir::{Operand, OperandKind, Span};
 use hognose_python::{Ir, ModuleId};
 use hognose_taint::Evaluator;
 
@@ -95,6 +95,14 @@ impl<'a> Context<'_, 'a> {
     /// The string constant that an operand is, as written at the place.
     pub fn string(&self, operand: Operand) -> Option<&'a str> {
         operand.as_str().map(|symbol| self.text(symbol))
+    }
+
+    /// The same, or the bytes constant, each byte as the code point of the same number.
+    pub fn string_or_bytes(&self, operand: Operand) -> Option<&'a str> {
+        match operand.kind() {
+            OperandKind::Str(symbol) | OperandKind::Bytes(symbol) => Some(self.text(symbol)),
+            _ => None,
+        }
     }
 }
 

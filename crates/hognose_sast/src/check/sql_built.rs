@@ -11,7 +11,7 @@ use super::Context;
 /// The beginning of a statement with the word that must follow it.
 static SQL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?is)\b(?:select\s+.*\s+from\s|delete\s+from\s|insert\s+into\s+.*[\s(]values[\s(]|(?:insert|replace)\s+into\s|update\s+.*\s+set\s|merge\s+into\s|with\s+.*\s+as\s*\(|(?:create|drop|alter)\s+(?:table|index|view|database)\s)",
+        r"(?is)\b(?:select\s+.*\s+from\s|delete\s+from\s|insert\s+into\s+.*[\s(]values[\s(]|(?:insert|replace)\s+into\s|update\s+(?:.*\s+)?set\s|merge\s+into\s|with\s+.*\s+as\s*\(|(?:create|drop|alter)\s+(?:table|index|view|database)\s)",
     )
     .ok()
 });
@@ -60,11 +60,7 @@ fn is_text(context: &Context<'_, '_>, index: u32) -> bool {
         Op::Call => ir
             .instruction(instruction.operand_a())
             .is_some_and(|callee| {
-                callee.op == Op::Attr
-                    && matches!(
-                        context.text(callee.symbol_b()),
-                        "format" | "replace" | "join"
-                    )
+                callee.op == Op::Attr && context.known.text_methods.contains(&callee.symbol_b())
             }),
         _ => false,
     }
