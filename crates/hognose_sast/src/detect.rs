@@ -2,7 +2,7 @@
 
 use hognose_finding::Confidence;
 use hognose_python::ModuleId;
-use hognose_python::ir::{Function, FunctionId, Op, OperandKind};
+use hognose_python::ir::{Function, FunctionId, Op, Operand, OperandKind, Span};
 use hognose_rules::{Constant, Matcher, ValueTest};
 use hognose_taint::{CallView, Callee, Evaluator, Given, Kind, Literal, Port, Shape, Value, flow};
 
@@ -28,6 +28,7 @@ pub(crate) fn calls(
             test(rules, &view, places);
         }
     }
+    references(rules, evaluator, module, places);
     for function in &ir.functions {
         for number in function.decorators.0..function.decorators.1 {
             match ir.operands[number as usize].as_register() {
@@ -46,6 +47,77 @@ pub(crate) fn calls(
                 ),
             }
         }
+    }
+}
+
+/// A function that rules name, handed on instead of called: `map(pickle.loads, messages)`. Who calls it with what is
+/// not known, so it is merely possible.
+fn references(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    places: &mut Vec<Place>,
+) {
+    let ir = &evaluator.project().module(module).ir;
+    let is_named = |operand: Operand| match operand.kind() {
+        OperandKind::Global(name) => rules.is_interesting(name),
+        OperandKind::Register(index) => {
+            ir.op(index) == Op::Attr && rules.is_interesting(ir.get(index).symbol_b())
+        }
+        _ => false,
+    };
+    let mut report = |operand: Operand, index: u32, span: Span| {
+        for &value in &*evaluator.values(module, operand) {
+            let (Value::Function(..), Some(callee)) = (value, Callee::of_value(evaluator, value))
+            else {
+                continue;
+            };
+            let mut matched: Option<u32> = None;
+            for at in rules.of_callee(callee, evaluator.program.models) {
+                if matched != Some(at.rule) && rules.detect(at).with.is_empty() {
+                    let mut place = Place::new(at, module, index, span);
+                    place.confidence = Some(Confidence::Possible);
+                    places.push(place);
+                    matched = Some(at.rule);
+                }
+            }
+        }
+    };
+    for index in 0..ir.len() as u32 {
+        let instruction = ir.get(index);
+        match instruction.op {
+            Op::Call => {
+                for (_, value) in ir
+                    .arguments(instruction.b)
+                    .filter(|&(_, value)| is_named(value))
+                {
+                    report(
+                        value,
+                        index,
+                        value
+                            .as_register()
+                            .map_or(ir.span(index), |value| ir.span(value)),
+                    );
+                }
+            }
+            Op::List | Op::Tuple => {
+                for value in ir.list(instruction.a).filter(|&value| is_named(value)) {
+                    report(
+                        value,
+                        index,
+                        value
+                            .as_register()
+                            .map_or(ir.span(index), |value| ir.span(value)),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+    for param in ir.params.iter().filter(|param| is_named(param.default)) {
+        let written = param.default.as_register();
+        let span = written.map_or(param.span, |value| ir.span(value));
+        report(param.default, written.unwrap_or(0), span);
     }
 }
 
