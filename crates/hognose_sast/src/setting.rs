@@ -196,8 +196,9 @@ fn is_django_settings(rules: &RuleSet<'_>, evaluator: &Evaluator<'_>, module: Mo
     let project = evaluator.project();
     let info = project.module(module);
     let ir = &info.ir;
-    // The framework's own table of defaults is nobody's settings.
-    if info.name.split('.').next() == Some("django") {
+    // A library's own table of defaults is nobody's settings: a module of a package that the models describe.
+    let top = info.name.split('.').next().unwrap_or_default();
+    if info.name.contains('.') && project.model(top).is_some() {
         return false;
     }
     let mut parts = info.path.rsplit('/');
