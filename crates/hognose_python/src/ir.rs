@@ -488,6 +488,10 @@ pub struct Ir {
     pub exports: Vec<(Symbol, Operand)>,
     /// Blocks, in order of their first instruction.
     pub blocks: Vec<Block>,
+    /// How control gets from block to block, as (to, from), sorted; an edge from a later block goes around a loop.
+    pub edges: Vec<(u32, u32)>,
+    /// Blocks that control gets to from anywhere in the blocks before them (exception handlers, `finally`), sorted.
+    pub handlers: Vec<u32>,
     /// Imports in source order.
     pub imports: Vec<Import>,
     /// Modules named in `from … import *`, as indices of `imports`, with the function they are in.
@@ -798,6 +802,15 @@ impl Ir {
         FunctionId(id as u32)
     }
 
+    /// The blocks from which control gets to `block`.
+    pub fn predecessors(&self, block: u32) -> impl Iterator<Item = u32> + '_ {
+        let start = self.edges.partition_point(|&(to, _)| to < block);
+        self.edges[start..]
+            .iter()
+            .take_while(move |&&(to, _)| to == block)
+            .map(|&(_, from)| from)
+    }
+
     /// The block that contains instruction number `index`.
     pub fn block_at(&self, index: u32) -> u32 {
         self.blocks
@@ -818,6 +831,8 @@ impl Ir {
         self.operand_spans.clear();
         self.exports.clear();
         self.blocks.clear();
+        self.edges.clear();
+        self.handlers.clear();
         self.imports.clear();
         self.star_imports.clear();
         self.numbers.clear();

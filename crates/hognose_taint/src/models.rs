@@ -11,6 +11,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Kind(u16);
 
+impl Kind {
+    /// Its number, below the number of kinds.
+    pub(crate) fn number(self) -> u16 {
+        self.0
+    }
+}
+
 /// Roles on one port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roles {

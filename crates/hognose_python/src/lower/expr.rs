@@ -260,6 +260,7 @@ impl<'a> Lowerer<'a> {
 
     fn bool_op(&mut self, op: BoolOp, values: &'a [Expr], span: Span) -> Operand {
         let block = self.frame.block;
+        let mut evaluated = vec![block];
         let mut result = Operand::ABSENT;
         for expr in values {
             if result.is_absent() {
@@ -272,9 +273,13 @@ impl<'a> Lowerer<'a> {
             let value = self.expr(expr);
             let op = if op == BoolOp::And { Op::And } else { Op::Or };
             result = self.emit(op, result.word(), value.word(), span);
+            evaluated.push(self.frame.block);
         }
         if self.frame.block != block {
-            self.enter_block(block, Operand::ABSENT, true);
+            self.open_block(block, Operand::ABSENT, true);
+            for block in evaluated {
+                self.edge(block);
+            }
         }
         result
     }
@@ -359,8 +364,10 @@ impl<'a> Lowerer<'a> {
         let key = key.map(|key| self.expr(key));
         let value = self.expr(element);
         self.frame.temporaries.truncate(temporaries);
-        if self.frame.block != block {
+        let last = self.frame.block;
+        if last != block {
             self.enter_block(block, Operand::ABSENT, true);
+            self.edge(last);
         }
         match key {
             Some(key) => self.emit(Op::DictComprehension, key.word(), value.word(), span),

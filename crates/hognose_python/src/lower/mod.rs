@@ -303,6 +303,9 @@ impl<'a> Lowerer<'a> {
         self.definitions.sort_unstable();
         self.definitions.dedup();
         self.ir.cells = self.definitions;
+        self.ir.edges.sort_unstable();
+        self.ir.edges.dedup();
+        self.ir.handlers.sort_unstable();
         (self.ir, self.recent)
     }
 
@@ -332,6 +335,17 @@ impl<'a> Lowerer<'a> {
 
     /// Starts a block that `dominator` leads to where `condition` is `polarity`.
     fn enter_block(&mut self, dominator: u32, condition: Operand, polarity: bool) {
+        self.open_block(dominator, condition, polarity);
+        self.edge(dominator);
+    }
+
+    /// Control gets from block `from` to the current one.
+    fn edge(&mut self, from: u32) {
+        self.ir.edges.push((self.frame.block, from));
+    }
+
+    /// A block without edges so far.
+    fn open_block(&mut self, dominator: u32, condition: Operand, polarity: bool) {
         let start = self.ir.ops.len() as u32;
         self.ir.blocks.push(Block {
             start,
@@ -347,7 +361,7 @@ impl<'a> Lowerer<'a> {
         let live = branches.iter().filter(|branch| !branch.dead).count();
         if live == 0 {
             self.frame.dead = true;
-            self.enter_block(block, Operand::ABSENT, true);
+            self.open_block(block, Operand::ABSENT, true);
             return;
         }
         // With one way left, all that holds at its end holds from here on.
@@ -355,7 +369,10 @@ impl<'a> Lowerer<'a> {
             Some(branch) if live == 1 => branch.block,
             _ => block,
         };
-        self.enter_block(dominator, Operand::ABSENT, true);
+        self.open_block(dominator, Operand::ABSENT, true);
+        for branch in branches.iter().filter(|branch| !branch.dead) {
+            self.edge(branch.block);
+        }
         for meeting in self.frame.meet(branches) {
             let value = self.phi(&meeting.values, self.frame.name(meeting.slot), span);
             self.frame.set(meeting.slot, value);

@@ -308,10 +308,15 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Completes the header phis with the states that come back, and gives the states that broke out.
-    fn close_loop(&mut self, headers: &[Header], end: &Branch) -> Vec<Branch> {
+    fn close_loop(&mut self, header: u32, headers: &[Header], end: &Branch) -> Vec<Branch> {
         let Some(finished) = self.frame.loops.pop() else {
             return Vec::new();
         };
+        for branch in finished.continues.iter().chain([end]) {
+            if !branch.dead {
+                self.ir.edges.push((header, branch.block));
+            }
+        }
         for header in headers {
             let mut values = vec![(header.entry, header.entry_block)];
             for branch in finished.continues.iter().chain([end]) {
@@ -335,6 +340,7 @@ impl<'a> Lowerer<'a> {
     fn while_stmt(&mut self, stmt: &'a StmtWhile, span: Span) {
         let slots = self.loop_slots(&[&stmt.body], None);
         let headers = self.open_loop(slots, span);
+        let header = self.frame.block;
         let header_mark = self.frame.mark();
         let test = self.expr(&stmt.test);
         let tested = self.frame.block;
@@ -342,7 +348,7 @@ impl<'a> Lowerer<'a> {
         self.enter_block(tested, test, true);
         self.body(&stmt.body);
         let end = self.frame.leave(header_mark, mark);
-        let mut exits = self.close_loop(&headers, &end);
+        let mut exits = self.close_loop(header, &headers, &end);
         self.enter_block(tested, test, false);
         self.body(&stmt.orelse);
         let mut normal = self.frame.leave(header_mark, header_mark);
@@ -367,7 +373,7 @@ impl<'a> Lowerer<'a> {
         );
         self.body(&stmt.body);
         let end = self.frame.leave(mark, mark);
-        let mut exits = self.close_loop(&headers, &end);
+        let mut exits = self.close_loop(header, &headers, &end);
         self.enter_block(header, Operand::ABSENT, true);
         self.body(&stmt.orelse);
         exits.push(self.frame.leave(mark, mark));
@@ -384,7 +390,12 @@ impl<'a> Lowerer<'a> {
         let mut branches = vec![self.frame.leave(mark, mark)];
         // Any of the writes in the body may have been the last before the exception.
         let mut thrown = Vec::new();
-        self.enter_block(parting, Operand::ABSENT, true);
+        let last = self.ir.blocks.len() as u32;
+        self.open_block(parting, Operand::ABSENT, true);
+        self.ir.handlers.push(self.frame.block);
+        for block in parting..last {
+            self.edge(block);
+        }
         for (slot, values) in self.frame.writes_between(writes, written) {
             let name = self.frame.name(slot);
             let values: Vec<_> = values.into_iter().map(|value| (value, parting)).collect();
@@ -415,6 +426,12 @@ impl<'a> Lowerer<'a> {
             // Runs on every way out, also when nothing gets past it.
             let dead = self.frame.dead;
             self.frame.dead = false;
+            if dead {
+                self.ir.handlers.push(self.frame.block);
+                for block in parting..self.frame.block {
+                    self.edge(block);
+                }
+            }
             self.body(&stmt.finalbody);
             self.frame.dead |= dead;
         }

@@ -1,0 +1,831 @@
+//! What a condition says of the values in it.
+
+use std::sync::Arc;
+
+use hognose_python::ir::{Argument, Compare, FunctionId, Op, Operand};
+use hognose_python::{ModuleId, Symbol, Target};
+
+use super::call::{Arguments, Given};
+use super::engine::{ALL, DOTLESS, NORMAL, NOT_DOUBLE, RELATIVE, ROOTED};
+use super::heap::{Fact, Shape, State, Subject};
+use super::machine::{Guards, Machine};
+use super::value::{Kinds, Label, TextPart, Value, What};
+
+/// How deep a condition is taken apart.
+const MAX_DEPTH: u32 = 12;
+
+impl<'a> Machine<'_, 'a> {
+    /// Adds to `state` what holds where `condition` is `polarity`. Whether that can be.
+    pub(super) fn refine(&mut self, state: &mut State, condition: Operand, polarity: bool) -> bool {
+        self.refine_at(state, condition, polarity, 0)
+    }
+
+    fn refine_at(
+        &mut self,
+        state: &mut State,
+        condition: Operand,
+        holds: bool,
+        depth: u32,
+    ) -> bool {
+        let value = self.read(state, condition);
+        if let Some(truth) = self.truth(state, &value)
+            && truth != holds
+        {
+            return false;
+        }
+        let Some(index) = condition.as_register() else {
+            return true;
+        };
+        if depth > MAX_DEPTH || self.register(index).is_none() {
+            return true;
+        }
+        let ir = self.ir();
+        let instruction = ir.get(index);
+        match instruction.op {
+            Op::Not => self.refine_at(state, instruction.operand_a(), !holds, depth + 1),
+            Op::And | Op::Or if (instruction.op == Op::And) == holds => {
+                self.refine_at(state, instruction.operand_a(), holds, depth + 1)
+                    && self.refine_at(state, instruction.operand_b(), holds, depth + 1)
+            }
+            Op::And | Op::Or => {
+                // One of the two decided it.
+                let mut first = state.clone();
+                let mut second = state.clone();
+                let a = self.refine_at(&mut first, instruction.operand_a(), holds, depth + 1);
+                let b = self.refine_at(&mut second, instruction.operand_a(), !holds, depth + 1)
+                    && self.refine_at(&mut second, instruction.operand_b(), holds, depth + 1);
+                match (a, b) {
+                    (true, true) => {
+                        first.join(&second);
+                        *state = first;
+                    }
+                    (true, false) => *state = first,
+                    (false, true) => *state = second,
+                    (false, false) => return false,
+                }
+                true
+            }
+            Op::Compare => {
+                self.comparison_facts(ir, state, index, holds);
+                true
+            }
+            Op::Call => {
+                self.call_facts(ir, state, index, holds);
+                true
+            }
+            Op::Phi => {
+                self.phi_facts(ir, state, index, holds);
+                true
+            }
+            _ => {
+                if !holds && value.taint.marks().iter().any(|mark| !matches!(mark.label, Label::Store { .. })) {
+                    // What is empty does no harm.
+                    self.fact(state, condition, ALL);
+                }
+                true
+            }
+        }
+    }
+
+    /// A flag that was set on the ways where something held.
+    fn phi_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        index: u32,
+        holds: bool,
+    ) {
+        let mut joined: Option<State> = None;
+        for (operand, from) in ir.phi(ir.get(index).a) {
+            let Some(end) = self.end_of(from) else {
+                continue;
+            };
+            let mut end = end.clone();
+            if end.facts.is_empty() {
+                end.facts = Arc::default();
+            }
+            let known = match operand.as_register() {
+                Some(register) if self.register(register).is_none() => continue,
+                Some(_) => {
+                    let mut then = end.clone();
+                    if !self.refine_at(&mut then, operand, holds, MAX_DEPTH - 1) {
+                        continue;
+                    }
+                    end = then;
+                    None
+                }
+                None => {
+                    let value = self.read(&mut end.clone(), operand);
+                    self.truth(&end, &value)
+                }
+            };
+            if known.is_some_and(|truth| truth != holds) {
+                continue;
+            }
+            match &mut joined {
+                None => joined = Some(end),
+                Some(joined) => joined.join(&end),
+            }
+        }
+        if let Some(joined) = joined {
+            for fact in joined.facts.iter() {
+                state.add_fact(fact.clone());
+            }
+        }
+    }
+
+    /// State at the end of a block of the function that is being run.
+    pub(super) fn end_of(&self, block: u32) -> Option<&State> {
+        self.frame().end_of(block)
+    }
+
+    /// An operand is harmless for some kinds from here on.
+    pub(super) fn fact(&mut self, state: &mut State, operand: Operand, kinds: Kinds) {
+        let Some(index) = operand.as_register() else {
+            // A global variable.
+            let value = self.read(state, operand);
+            if value.whole {
+                for mark in value.taint.marks() {
+                    state.add_fact(Fact {
+                        subject: Subject::Label(mark.label),
+                        kinds,
+                        exactly: None,
+                    });
+                }
+            }
+            return;
+        };
+        state.add_fact(Fact {
+            subject: Subject::Register(index),
+            kinds,
+            exactly: None,
+        });
+        if let Some(value) = self.register(index)
+            && value.whole
+        {
+            let labels: Vec<Label> = value.taint.marks().iter().map(|mark| mark.label).collect();
+            for label in labels {
+                state.add_fact(Fact {
+                    subject: Subject::Label(label),
+                    kinds,
+                    exactly: None,
+                });
+            }
+        }
+        self.combine(state, index);
+        // `str(x)`, `x.lower()` and `x.strip()` say the same of `x`.
+        let ir = self.ir();
+        let instruction = ir.get(index);
+        if instruction.op == Op::Call {
+            if let Some(callee) = ir.instruction(instruction.operand_a())
+                && callee.op == Op::Attr
+                && matches!(
+                    self.engine.project.text(callee.symbol_b()),
+                    "lower" | "upper" | "strip" | "casefold" | "decode" | "encode" | "title"
+                )
+            {
+                self.fact(state, callee.operand_a(), kinds);
+            } else if let hognose_python::ir::OperandKind::Global(name) =
+                instruction.operand_a().kind()
+                && matches!(self.engine.project.text(name), "str" | "set" | "list")
+                && let Some((Argument::Positional, argument)) = ir.arguments(instruction.b).next()
+            {
+                self.fact(state, argument, kinds);
+            }
+        } else if instruction.op == Op::Phi {
+            // All ways into the join are the same variable.
+        }
+    }
+
+    /// Two half guards make a whole one: no `..` and not absolute; begins with `/` and not with `//`.
+    fn combine(&mut self, state: &mut State, index: u32) {
+        let mut together: Kinds = 0;
+        for fact in state.facts.iter() {
+            if fact.subject == Subject::Register(index) {
+                together |= fact.kinds;
+            }
+        }
+        let mut more: Kinds = 0;
+        if together & DOTLESS != 0 && together & RELATIVE != 0 {
+            more |= self.engine.sinks.file_path;
+        }
+        if together & ROOTED != 0 && together & NOT_DOUBLE != 0 {
+            more |= self.engine.sinks.redirect | self.engine.sinks.url;
+        }
+        if more & !together != 0 {
+            state.add_fact(Fact {
+                subject: Subject::Register(index),
+                kinds: more,
+                exactly: None,
+            });
+            if let Some(value) = self.register(index)
+                && value.whole
+            {
+                let labels: Vec<Label> = value.taint.marks().iter().map(|mark| mark.label).collect();
+                for label in labels {
+                    state.add_fact(Fact {
+                        subject: Subject::Label(label),
+                        kinds: more,
+                        exactly: None,
+                    });
+                }
+            }
+        }
+    }
+
+    fn comparison_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        index: u32,
+        holds: bool,
+    ) {
+        let (operator, left, right) = ir.comparison(ir.get(index).a);
+        let a = self.read(state, left);
+        let b = self.read(state, right);
+        match (operator, holds) {
+            (Compare::Eq | Compare::Is, true) | (Compare::NotEq | Compare::IsNot, false) => {
+                for (operand, value, other, other_value) in
+                    [(left, &a, right, &b), (right, &b, left, &a)]
+                {
+                    if self.is_written_here(state, other_value) {
+                        self.exactly(state, operand, other_value);
+                        let hosts = self.hosts_of(ir, operand);
+                        for subject in hosts {
+                            let kinds = self.engine.sinks.url | self.engine.sinks.redirect;
+                            self.fact(state, subject, kinds);
+                        }
+                    } else if other_value.taint.is_clean() {
+                        // The host of the request itself, or of the configuration.
+                        let hosts = self.hosts_of(ir, operand);
+                        for subject in hosts {
+                            let kinds = self.engine.sinks.url | self.engine.sinks.redirect;
+                            self.fact(state, subject, kinds);
+                        }
+                    }
+                    let _ = (value, other);
+                    self.common_path(ir, state, operand);
+                }
+            }
+            (Compare::In, true) | (Compare::NotIn, false) => {
+                if self.is_allow_list(state, &b) {
+                    self.fact(state, left, ALL);
+                    let hosts = self.hosts_of(ir, left);
+                    for subject in hosts {
+                        let kinds = self.engine.sinks.url | self.engine.sinks.redirect;
+                        self.fact(state, subject, kinds);
+                    }
+                }
+                // `root in path.parents`
+                if let Some(attribute) = ir.instruction(right).filter(|right| right.op == Op::Attr)
+                    && self.engine.project.text(attribute.symbol_b()) == "parents"
+                    && self.is_normal(state, attribute.operand_a())
+                {
+                    let kinds = self.engine.sinks.file_path;
+                    self.fact(state, attribute.operand_a(), kinds);
+                }
+            }
+            (Compare::In, false) | (Compare::NotIn, true) => {
+                // `".." in path`, `"/" in name`
+                if let Some(text) = self.as_text(&a.what).map(str::to_owned) {
+                    let kinds = match text.as_str() {
+                        ".." => DOTLESS,
+                        "/" | "\\" => RELATIVE | if text == "/" { DOTLESS } else { 0 },
+                        "://" => 0,
+                        "\n" | "\r" | "\r\n" => self.engine.sinks.http_header | self.engine.sinks.log,
+                        _ => 0,
+                    };
+                    if kinds != 0 {
+                        self.fact(state, right, kinds);
+                        // `".." in path.split("/")`, `".." in path.parts`
+                        if let Some(instruction) = ir.instruction(right) {
+                            let base = match instruction.op {
+                                Op::Call => ir
+                                    .instruction(instruction.operand_a())
+                                    .filter(|callee| callee.op == Op::Attr)
+                                    .map(|callee| callee.operand_a()),
+                                Op::Attr => Some(instruction.operand_a()),
+                                _ => None,
+                            };
+                            if let Some(base) = base {
+                                self.fact(state, base, kinds);
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a value is one that the program says: a constant, or an unknown that does not come from outside.
+    fn is_written_here(&self, state: &State, value: &Value) -> bool {
+        value.taint.is_clean()
+            && match &value.what {
+                What::Symbol(_) | What::Str(_) | What::Int(_) | What::None | What::Bool(_) => true,
+                What::Choice(all) => all
+                    .iter()
+                    .all(|what| self.is_written_here(state, &Value::new(what.clone()))),
+                _ => false,
+            }
+    }
+
+    fn is_allow_list(&self, state: &State, value: &Value) -> bool {
+        match &value.what {
+            // `x in "abc"` looks for a part of a text.
+            What::Symbol(_) | What::Str(_) | What::Text(_) => false,
+            What::Object(id) => state.object(*id).is_some_and(|object| {
+                let clean = |value: &Value| value.taint.marks().iter().all(|mark| matches!(mark.label, Label::Store { .. }));
+                matches!(
+                    object.shape,
+                    Shape::List | Shape::Tuple | Shape::Set | Shape::Dict | Shape::Iterator
+                ) && object.taint.is_clean()
+                    && (object.shape == Shape::Dict
+                        || object.items.iter().flatten().all(clean)
+                            && object.rest.iter().all(clean))
+            }),
+            What::Choice(all) => all
+                .iter()
+                .all(|what| self.is_allow_list(state, &Value::new(what.clone()))),
+            // A list of the configuration, of the database: not the user's.
+            What::Top | What::Instance(..) | What::Typed(..) | What::Class(..) => value
+                .taint
+                .marks()
+                .iter()
+                .all(|mark| matches!(mark.label, Label::Store { .. })),
+            _ => false,
+        }
+    }
+
+    fn exactly(&mut self, state: &mut State, operand: Operand, value: &Value) {
+        let Some(index) = operand.as_register() else {
+            return;
+        };
+        self.fact(state, operand, ALL);
+        if !matches!(value.what, What::Choice(_)) {
+            state.add_fact(Fact {
+                subject: Subject::Register(index),
+                kinds: ALL,
+                exactly: Some(value.what.clone()),
+            });
+        }
+    }
+
+    /// The URLs whose host an operand is: `urlsplit(url).hostname`, also `.netloc`, and `url` for `parsed.netloc`.
+    fn hosts_of(&mut self, ir: &'a hognose_python::Ir, operand: Operand) -> Vec<Operand> {
+        let mut found = Vec::new();
+        let Some(attribute) = ir.instruction(operand) else {
+            return found;
+        };
+        let base = match attribute.op {
+            Op::Attr
+                if matches!(
+                    self.engine.project.text(attribute.symbol_b()),
+                    "hostname" | "netloc" | "host"
+                ) =>
+            {
+                attribute.operand_a()
+            }
+            // `urlparse(url)[1]`
+            Op::Subscript if attribute.operand_b().kind() == hognose_python::ir::OperandKind::Int(1) => {
+                attribute.operand_a()
+            }
+            // `parsed.hostname.lower()`
+            Op::Call => {
+                return match ir.instruction(attribute.operand_a()) {
+                    Some(callee) if callee.op == Op::Attr => self.hosts_of(ir, callee.operand_a()),
+                    _ => found,
+                };
+            }
+            _ => return found,
+        };
+        found.push(base);
+        if let Some(parsed) = ir.instruction(base).filter(|parsed| parsed.op == Op::Call) {
+            found.extend(ir.arguments(parsed.b).next().map(|(_, url)| url));
+        }
+        found
+    }
+
+    /// `commonpath([root, path]) == root`
+    fn common_path(&mut self, ir: &'a hognose_python::Ir, state: &mut State, operand: Operand) {
+        let Some(call) = ir.instruction(operand).filter(|call| call.op == Op::Call) else {
+            return;
+        };
+        let name = match ir.instruction(call.operand_a()) {
+            Some(callee) if callee.op == Op::Attr => callee.symbol_b(),
+            Some(_) => return,
+            None => match call.operand_a().kind() {
+                hognose_python::ir::OperandKind::Global(name) => name,
+                _ => return,
+            },
+        };
+        if self.engine.project.text(name) != "commonpath" {
+            return;
+        }
+        let Some((_, list)) = ir.arguments(call.b).next() else {
+            return;
+        };
+        let items: Vec<Operand> = match ir.instruction(list) {
+            Some(display) if matches!(display.op, Op::List | Op::Tuple) => {
+                ir.list(display.a).collect()
+            }
+            _ => return,
+        };
+        for item in items {
+            if self.is_normal(state, item) {
+                let kinds = self.engine.sinks.file_path;
+                self.fact(state, item, kinds);
+            }
+        }
+    }
+
+    /// Whether a path was normalised before.
+    fn is_normal(&mut self, state: &mut State, operand: Operand) -> bool {
+        let value = self.read(state, operand);
+        let taint = state.deep_taint(&value);
+        !taint.is_clean() && taint.marks().iter().all(|mark| mark.clean & NORMAL != 0)
+    }
+
+    fn call_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        index: u32,
+        holds: bool,
+    ) {
+        // What a helper says.
+        if let Some(guards) = self.frame().call_facts.get(&index) {
+            let says = if holds { &guards.on_true } else { &guards.on_false };
+            for fact in says.clone().into_iter().flatten() {
+                if fact.kinds != 0 {
+                    state.add_fact(fact.clone());
+                    if let Subject::Register(register) = fact.subject {
+                        self.combine(state, register);
+                    }
+                }
+            }
+        }
+        let instruction = ir.get(index);
+        let Some(callee) = ir.instruction(instruction.operand_a()) else {
+            self.builtin_facts(ir, state, instruction.operand_a(), instruction.b, holds);
+            return;
+        };
+        if callee.op != Op::Attr {
+            return;
+        }
+        let subject = callee.operand_a();
+        let name = self.engine.project.text(callee.symbol_b());
+        let first = ir.arguments(instruction.b).next().map(|(_, first)| first);
+        match (name, holds) {
+            (
+                "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "isidentifier",
+                true,
+            ) => self.fact(state, subject, ALL),
+            ("is_relative_to", true) => {
+                if self.is_normal(state, subject) {
+                    let kinds = self.engine.sinks.file_path;
+                    self.fact(state, subject, kinds);
+                }
+            }
+            ("is_absolute", false) => self.fact(state, subject, RELATIVE),
+            ("isabs", false) => {
+                if let Some(first) = first {
+                    self.fact(state, first, RELATIVE);
+                }
+            }
+            ("startswith", _) => {
+                if let Some(first) = first {
+                    self.prefix_facts(state, subject, first, holds);
+                }
+            }
+            ("issubset", true) => {
+                if let Some(first) = first {
+                    let list = self.read(state, first);
+                    if self.is_allow_list(state, &list) {
+                        self.fact(state, subject, ALL);
+                    }
+                }
+            }
+            ("match" | "fullmatch" | "search", true) => {
+                self.pattern_facts(ir, state, index, name);
+            }
+            _ => {}
+        }
+    }
+
+    /// `value.startswith(prefix)`
+    fn prefix_facts(&mut self, state: &mut State, subject: Operand, prefix: Operand, holds: bool) {
+        let value = self.read(state, prefix);
+        let text = self.as_text(&value.what).map(str::to_owned);
+        // A tuple of prefixes that it does not begin with.
+        let all: Vec<String> = match (&text, self.exact_items(state, &value)) {
+            (Some(text), _) => vec![text.clone()],
+            (None, Some(items)) => items
+                .iter()
+                .filter_map(|item| self.as_text(&item.what).map(str::to_owned))
+                .collect(),
+            (None, None) => Vec::new(),
+        };
+        let sinks = &self.engine.sinks;
+        let (url, redirect, file_path, argv) =
+            (sinks.url, sinks.redirect, sinks.file_path, sinks.argv);
+        if !holds {
+            let mut kinds: Kinds = 0;
+            for prefix in &all {
+                match prefix.as_str() {
+                    "-" => kinds |= argv,
+                    "/" => kinds |= RELATIVE,
+                    "//" => kinds |= NOT_DOUBLE,
+                    ".." => {}
+                    _ => {}
+                }
+            }
+            if kinds != 0 {
+                self.fact(state, subject, kinds);
+            }
+            return;
+        }
+        let fixed = |prefix: &str| {
+            prefix.split_once("://").is_some_and(|(_, rest)| {
+                rest.find(['/', '?', '#']).is_some_and(|end| end > 0)
+            })
+        };
+        if !all.is_empty() && all.iter().all(|prefix| fixed(prefix)) {
+            self.fact(state, subject, url | redirect);
+        }
+        if !all.is_empty()
+            && all.iter().all(|prefix| {
+                prefix.starts_with('/')
+                    && prefix.len() > 1
+                    && !prefix.starts_with("//")
+                    && !prefix.starts_with("/\\")
+            })
+        {
+            self.fact(state, subject, redirect);
+        }
+        if all.iter().any(|prefix| prefix == "/") {
+            self.fact(state, subject, ROOTED);
+        }
+        if !all.is_empty() && all.iter().all(|prefix| !prefix.starts_with('-') && !prefix.is_empty()) {
+            self.fact(state, subject, argv);
+        }
+        // Inside a folder: normalised before, and the separator counted.
+        let ends_with_separator = match (&text, &value.what) {
+            (Some(text), _) => text.ends_with(['/', '\\']),
+            (None, What::Text(parts)) => match parts.last() {
+                Some(TextPart::Literal(text)) => text.ends_with(['/', '\\']),
+                // `root + os.sep`
+                Some(TextPart::Hole { taint, .. }) => parts.len() > 1 && taint.is_clean(),
+                None => false,
+            },
+            _ => false,
+        };
+        if ends_with_separator && self.is_normal(state, subject) {
+            self.fact(state, subject, file_path);
+        }
+    }
+
+    /// A regular expression that the whole value has to match.
+    fn pattern_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        index: u32,
+        method: &str,
+    ) {
+        let instruction = ir.get(index);
+        let Some(callee) = ir.instruction(instruction.operand_a()) else {
+            return;
+        };
+        let arguments: Vec<Operand> = ir
+            .arguments(instruction.b)
+            .filter(|(kind, _)| *kind == Argument::Positional)
+            .map(|(_, operand)| operand)
+            .collect();
+        // `re.match(pattern, value)` or `PATTERN.match(value)`
+        let base = self.read(state, callee.operand_a());
+        let (pattern, subject) = if matches!(base.what, What::Module(_)) {
+            let [pattern, subject, ..] = arguments.as_slice() else {
+                return;
+            };
+            let pattern = self.read(state, *pattern);
+            let Some(text) = self.as_text(&pattern.what).map(str::to_owned) else {
+                return;
+            };
+            (text, *subject)
+        } else {
+            let Some(&subject) = arguments.first() else {
+                return;
+            };
+            let Some(text) = self.compiled_pattern(callee.operand_a()) else {
+                return;
+            };
+            (text, subject)
+        };
+        let kinds = self.engine.pattern_kinds(&pattern, method);
+        if kinds != 0 {
+            self.fact(state, subject, kinds);
+        }
+    }
+
+    /// The text of a pattern that was compiled once.
+    fn compiled_pattern(&mut self, operand: Operand) -> Option<String> {
+        let module = self.module();
+        let mut targets = self.engine.project.resolve(module, operand);
+        if targets.is_empty() {
+            targets.push(Target::Value(module, operand));
+        }
+        let [Target::Value(module, call)] = targets.as_slice() else {
+            return None;
+        };
+        let ir = &self.engine.project.module(*module).ir;
+        let call = ir.instruction(*call).filter(|call| call.op == Op::Call)?;
+        let (_, pattern) = ir.arguments(call.b).next()?;
+        self.evaluator.constant_text(*module, pattern)
+    }
+
+    /// `isinstance(value, int)`, `all(c in ALLOWED for c in value)` and the like.
+    fn builtin_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        callee: Operand,
+        arguments: u32,
+        holds: bool,
+    ) {
+        let hognose_python::ir::OperandKind::Global(name) = callee.kind() else {
+            return;
+        };
+        let given: Vec<Operand> = ir.arguments(arguments).map(|(_, value)| value).collect();
+        match (self.engine.project.text(name), given.as_slice()) {
+            ("isinstance", &[subject, class]) if holds => {
+                let class = self.read(state, class);
+                let classes = match self.exact_items(state, &class) {
+                    Some(items) => items,
+                    None => vec![class],
+                };
+                let harmless = !classes.is_empty()
+                    && classes.iter().all(|class| match class.what {
+                        What::Class(module, class) => {
+                            self.engine.program.models.is_harmless(module, class)
+                        }
+                        _ => false,
+                    });
+                if harmless {
+                    self.fact(state, subject, ALL);
+                }
+            }
+            ("all", &[elements]) if holds => {
+                // `all(c.isalnum() or c in "_-" for c in name)`
+                let Some(comprehension) = ir
+                    .instruction(elements)
+                    .filter(|inner| inner.op == Op::Comprehension)
+                else {
+                    return;
+                };
+                let mut then = state.clone();
+                if !self.refine_at(&mut then, comprehension.operand_a(), true, 1) {
+                    return;
+                }
+                let tested: Vec<(u32, Kinds)> = then
+                    .facts
+                    .iter()
+                    .filter(|fact| !state.facts.contains(fact))
+                    .filter_map(|fact| match fact.subject {
+                        Subject::Register(register) => Some((register, fact.kinds)),
+                        Subject::Label(_) => None,
+                    })
+                    .collect();
+                for (register, kinds) in tested {
+                    let element = ir.get(register);
+                    if element.op == Op::Element {
+                        // Letters one by one: only what no letter makes dangerous is sure.
+                        self.fact(state, element.operand_a(), kinds);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What a library's test says of its arguments: those that its model calls clean.
+    pub(super) fn test_facts(
+        &mut self,
+        index: u32,
+        function: (ModuleId, FunctionId),
+        given: &[(Option<usize>, &Given)],
+        _arguments: &Arguments,
+        _receiver: Option<&Value>,
+    ) {
+        let engine = self.engine;
+        let Some(model) = engine.program.models.function(function.0, function.1) else {
+            return;
+        };
+        let (is_test, is_check) = engine.test_or_check(function);
+        if !is_test && !is_check {
+            return;
+        }
+        let mut facts = Vec::new();
+        for (number, given) in given {
+            let Some(roles) = number.and_then(|number| {
+                model
+                    .params
+                    .iter()
+                    .find(|(at, _)| *at as usize == number)
+                    .map(|(_, roles)| roles)
+            }) else {
+                continue;
+            };
+            let kinds = if roles.sanitizes_all {
+                continue;
+            } else {
+                engine.bits(&roles.sanitizes)
+            };
+            if kinds == 0 {
+                continue;
+            }
+            if let Some(register) = given.operand.and_then(Operand::as_register) {
+                facts.push(Fact {
+                    subject: Subject::Register(register),
+                    kinds,
+                    exactly: None,
+                });
+            }
+            if given.value.whole {
+                facts.extend(given.value.taint.marks().iter().map(|mark| Fact {
+                    subject: Subject::Label(mark.label),
+                    kinds,
+                    exactly: None,
+                }));
+            }
+        }
+        if facts.is_empty() {
+            return;
+        }
+        self.frame_mut().call_facts.insert(
+            index,
+            Guards {
+                on_true: Some(facts),
+                on_false: Some(Vec::new()),
+            },
+        );
+    }
+
+    /// A value that reads the same expression as one that a guard was about is guarded, too.
+    pub(super) fn refined_like(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        index: u32,
+        state: &State,
+        mut value: Value,
+    ) -> Value {
+        if state.facts.is_empty() || value.taint.is_clean() {
+            return value;
+        }
+        let mut kinds: Kinds = 0;
+        for fact in state.facts.iter() {
+            if let Subject::Register(register) = fact.subject
+                && register != index
+                && self.register(register).is_some()
+                && same(ir, Operand::from_register(index), Operand::from_register(register), 0)
+            {
+                if let Some(what) = &fact.exactly {
+                    return Value::new(what.clone());
+                }
+                kinds |= fact.kinds;
+            }
+        }
+        value.taint = value.taint.cleaned(kinds);
+        value
+    }
+}
+
+/// Whether two operands are the same expression over the same values.
+pub(super) fn same(ir: &hognose_python::Ir, a: Operand, b: Operand, depth: u32) -> bool {
+    if a == b {
+        return true;
+    }
+    let (Some(first), Some(second)) = (ir.instruction(a), ir.instruction(b)) else {
+        return false;
+    };
+    if depth > 6 || first.op != second.op {
+        return false;
+    }
+    match first.op {
+        Op::Attr | Op::Subscript => {
+            first.b == second.b && same(ir, first.operand_a(), second.operand_a(), depth + 1)
+        }
+        Op::Call => {
+            let arguments = |extra| ir.arguments(extra).collect::<Vec<(Argument, Operand)>>();
+            arguments(first.b) == arguments(second.b)
+                && same(ir, first.operand_a(), second.operand_a(), depth + 1)
+        }
+        _ => false,
+    }
+}
+
+/// Names of functions that normalise a path.
+pub(super) fn normalises(name: &str) -> bool {
+    matches!(name, "realpath" | "abspath" | "normpath" | "resolve" | "absolute")
+}
+

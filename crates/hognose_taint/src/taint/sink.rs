@@ -1,0 +1,359 @@
+//! Sinks: whether the data in a value is dangerous where it arrives.
+
+use std::sync::Arc;
+
+use hognose_python::Symbol;
+use hognose_python::ir::{FunctionId, Op, Operand};
+
+use super::engine::NORMAL;
+use super::guard::normalises;
+use super::heap::{Shape, State};
+use super::machine::Machine;
+use super::summary::Hit;
+use super::value::{Mark, Taint, TextPart, Value, What, kind_bit};
+use super::{call::Arguments, value::Kinds};
+use crate::models::Kind;
+use crate::values;
+use crate::view::Callee;
+
+impl<'a> Machine<'_, 'a> {
+    /// Records the data in `value` that is dangerous at a sink of `kind`.
+    pub(super) fn check_sink(
+        &mut self,
+        state: &mut State,
+        index: u32,
+        kind: Kind,
+        value: &Value,
+        name: Option<Symbol>,
+        position: Option<u32>,
+    ) {
+        let bit = kind_bit(kind);
+        let sinks = &self.engine.sinks;
+        if value.what.is_number() && value.taint.is_clean() {
+            return;
+        }
+        let mut found: Vec<(Mark, Option<Arc<[TextPart]>>)> = Vec::new();
+        if bit & (sinks.url | sinks.redirect) != 0 {
+            self.targets(state, kind, value, &mut found);
+        } else if bit & sinks.argv != 0 {
+            self.program_arguments(state, value, &mut found);
+        } else if bit & (sinks.file_path | sinks.path_like) != 0 && !self.is_text_like(state, value) {
+            // A stream or an object, not a path.
+            return;
+        } else {
+            let taint = state.deep_taint(value);
+            found.extend(taint.marks().iter().map(|mark| (mark.clone(), None)));
+        }
+        let module = self.module();
+        for (mark, before) in found {
+            if mark.clean & bit != 0 || self.is_clean_by_fact(state, mark.label, bit) {
+                continue;
+            }
+            self.add_hit(Hit {
+                sink: kind,
+                module,
+                index,
+                position,
+                name,
+                mark,
+                before,
+            });
+        }
+    }
+
+    /// Whether a value may be a text, as far as that is known.
+    fn is_text_like(&self, state: &State, value: &Value) -> bool {
+        value.what.alternatives().iter().any(|what| match what {
+            What::Instance(module, class) => self.engine.is_path_class((*module, *class)),
+            What::Object(id) => state
+                .object(*id)
+                .is_some_and(|object| !matches!(object.shape, Shape::Buffer)),
+            What::Number | What::Int(_) | What::Bool(_) | What::None => false,
+            _ => true,
+        })
+    }
+
+    /// Data that may choose the host of a URL.
+    fn targets(
+        &mut self,
+        state: &State,
+        kind: Kind,
+        value: &Value,
+        found: &mut Vec<(Mark, Option<Arc<[TextPart]>>)>,
+    ) {
+        let What::Text(parts) = &value.what else {
+            let taint = state.deep_taint(value);
+            found.extend(taint.marks().iter().map(|mark| (mark.clone(), None)));
+            return;
+        };
+        let parts = parts.clone();
+        for (number, part) in parts.iter().enumerate() {
+            let TextPart::Hole { taint, .. } = part else {
+                continue;
+            };
+            let before = &parts[..number];
+            if self.engine.is_fixed(kind, before) {
+                break;
+            }
+            let before: Arc<[TextPart]> = before.into();
+            for mark in taint.marks() {
+                // The steps of the whole text are longer by those that put it together.
+                let mark = value
+                    .taint
+                    .marks()
+                    .iter()
+                    .find(|whole| whole.label == mark.label)
+                    .map_or(mark, |whole| whole);
+                found.push((mark.clone(), Some(before.clone())));
+            }
+        }
+    }
+
+    /// Data that may become an option, or the program, of an argument list.
+    fn program_arguments(
+        &mut self,
+        state: &State,
+        value: &Value,
+        found: &mut Vec<(Mark, Option<Arc<[TextPart]>>)>,
+    ) {
+        let object = match &value.what {
+            What::Object(id) => state.object(*id),
+            _ => None,
+        };
+        let Some(object) = object else {
+            // A text: the program, or what is split by the program that runs it.
+            found.extend(value.taint.marks().iter().map(|mark| (mark.clone(), None)));
+            return;
+        };
+        let Some(items) = &object.items else {
+            let element = object.any_element().unwrap_or(Value::TOP);
+            found.extend(element.taint.marks().iter().map(|mark| (mark.clone(), None)));
+            return;
+        };
+        let program = items.first().and_then(|program| self.as_text(&program.what));
+        let takes_options = program.is_none_or(|program| {
+            super::engine::RISKY_PROGRAMS.contains(&program.rsplit('/').next().unwrap_or(program))
+        });
+        for (number, item) in items.iter().enumerate() {
+            if self.as_text(&item.what) == Some("--") {
+                break;
+            }
+            if number > 0 && !takes_options {
+                continue;
+            }
+            let leading: Taint = match &item.what {
+                What::Text(parts) => match parts.first() {
+                    Some(TextPart::Hole { taint, .. }) => taint.clone(),
+                    _ => Taint::CLEAN,
+                },
+                What::Object(_) => state.deep_taint(item),
+                _ => item.taint.clone(),
+            };
+            // The value of an option that stands before it.
+            let is_value = number > 0
+                && self
+                    .as_text(&items[number - 1].what)
+                    .is_some_and(|before| before.starts_with('-') && before.len() > 1);
+            if is_value {
+                continue;
+            }
+            found.extend(leading.marks().iter().map(|mark| (mark.clone(), None)));
+        }
+    }
+
+    /// Sinks that are attributes: `response.headers = …`, `env.autoescape = …`.
+    pub(super) fn attribute_sinks(&mut self, state: &mut State, index: u32, value: &Value) {
+        let ir = self.ir();
+        let (name, _) = ir.stored_attr(ir.get(index).b);
+        if !self.engine.program.models.interesting().contains(&name) {
+            return;
+        }
+        let evaluator = self.evaluator.clone();
+        let Some(view) = crate::view::CallView::new(&evaluator, self.module(), index) else {
+            return;
+        };
+        let ports: Vec<(Symbol, Vec<Kind>)> = view
+            .ports()
+            .iter()
+            .map(|port| (port.name, port.sinks.to_vec()))
+            .collect();
+        for (name, sinks) in ports {
+            for kind in sinks {
+                self.check_sink(state, index, kind, value, Some(name), Some(0));
+            }
+        }
+    }
+
+    /// Sinks behind `base[key] = value`: headers, sessions.
+    pub(super) fn subscript_sinks(
+        &mut self,
+        state: &mut State,
+        index: u32,
+        base: &Value,
+        key: &Value,
+        value: &Value,
+    ) {
+        let engine = self.engine;
+        let Some(setitem) = engine.names.setitem else {
+            return;
+        };
+        let mut classes = Vec::new();
+        for what in base.what.alternatives() {
+            if let What::Instance(module, class) = what {
+                classes.push((*module, *class));
+            }
+        }
+        if classes.is_empty() && matches!(base.what, What::Top) {
+            let ir = self.ir();
+            let operand = ir.get(index).operand_a();
+            for value in self.evaluator.values(self.module(), operand).iter() {
+                if let values::Value::Instance(module, class) = value {
+                    classes.push((*module, *class));
+                }
+            }
+        }
+        for class in classes {
+            let Some((module, function)) = engine.method(class, setitem) else {
+                continue;
+            };
+            if !engine.is_model(module, function) {
+                continue;
+            }
+            let Some(model) = engine.program.models.function(module, function) else {
+                continue;
+            };
+            for (number, roles) in &model.params {
+                let given = match number {
+                    1 => key,
+                    2 => value,
+                    _ => continue,
+                };
+                for &kind in &roles.sinks.clone() {
+                    self.check_sink(state, index, kind, given, None, Some(number - 1));
+                }
+            }
+        }
+    }
+
+    /// What a handler returns is what its framework sends.
+    pub(super) fn handler_sinks(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        function: FunctionId,
+        index: u32,
+        state: &mut State,
+        value: &Value,
+    ) {
+        let sinks = self.engine.return_sinks(&self.evaluator, self.module(), function);
+        if sinks.is_empty() {
+            return;
+        }
+        // `return body, 404`
+        let mut value = value.clone();
+        if let What::Object(id) = &value.what
+            && let Some(object) = state.object(*id)
+            && object.shape == Shape::Tuple
+            && let Some(first) = object.items.as_ref().and_then(|items| items.first())
+        {
+            value = first.clone();
+        }
+        let is_text = value.what.alternatives().iter().any(|what| match what {
+            What::Object(_) | What::Number | What::None | What::Bool(_) | What::Int(_) => false,
+            What::Instance(module, class) => self.engine.program.is_str((*module, *class)),
+            _ => true,
+        });
+        let operand = ir.get(index).operand_a();
+        let is_response = matches!(value.what, What::Top)
+            && self
+                .evaluator
+                .values(self.module(), operand)
+                .iter()
+                .any(|known| match *known {
+                    values::Value::Instance(module, class) => {
+                        !self.engine.program.is_str((module, class))
+                    }
+                    _ => false,
+                });
+        if !is_text || is_response {
+            return;
+        }
+        for kind in sinks {
+            self.check_sink(state, index, kind, &value, self.engine.names.return_word, None);
+        }
+    }
+
+    /// Paths that were normalised are remembered as such, until something is joined to them.
+    pub(super) fn normalising(
+        &mut self,
+        state: &mut State,
+        index: u32,
+        function: (hognose_python::ModuleId, FunctionId),
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+        value: &mut Value,
+    ) {
+        let engine = self.engine;
+        let name = engine
+            .project
+            .text(engine.project.module(function.0).ir.function(function.1).name);
+        if normalises(name) {
+            let taint = value.taint.clone();
+            value.taint = taint.map(|mark| Mark {
+                clean: mark.clean | NORMAL,
+                ..mark.clone()
+            });
+        }
+        if name == "relative_to"
+            && let Some(receiver) = receiver
+        {
+            // Raises where it is not inside.
+            let taint = state.deep_taint(receiver);
+            if taint.marks().iter().all(|mark| mark.clean & NORMAL != 0) {
+                let ir = self.ir();
+                if let Some(callee) = ir.instruction(ir.get(index).operand_a())
+                    && callee.op == Op::Attr
+                {
+                    let kinds: Kinds = engine.sinks.file_path;
+                    self.fact(state, callee.operand_a(), kinds);
+                    value.taint = value.taint.cleaned(kinds);
+                }
+            }
+        }
+        // A check that returns normally.
+        let (_, is_check) = engine.test_or_check(function);
+        if is_check
+            && let Some(guards) = self.frame_mut().call_facts.remove(&index)
+        {
+            for fact in guards.on_true.into_iter().flatten() {
+                state.add_fact(fact);
+            }
+        }
+        let _ = arguments;
+    }
+}
+
+/// Sinks of what functions with this decorator return.
+pub(super) fn sinks_of_decorator(
+    engine: &super::engine::Engine<'_>,
+    evaluator: &crate::values::Evaluator<'_>,
+    module: hognose_python::ModuleId,
+    decorator: Operand,
+) -> Vec<Kind> {
+    let ir = &engine.project.module(module).ir;
+    let callee = match ir.instruction(decorator) {
+        Some(call) if call.op == Op::Call => call.operand_a(),
+        _ => return Vec::new(),
+    };
+    evaluator
+        .values(module, callee)
+        .iter()
+        .filter_map(|&value| Callee::of_value(evaluator, value))
+        .filter_map(|callee| match callee {
+            Callee::Function { function, .. } => {
+                engine.program.models.function(function.0, function.1)
+            }
+            _ => None,
+        })
+        .flat_map(|model| model.returns.sinks.iter().copied())
+        .collect()
+}
