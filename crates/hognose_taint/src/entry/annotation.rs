@@ -18,6 +18,8 @@ pub struct FieldInput {
     pub cleans: ValueConstraint,
     /// The class that the field (or each element of it) is an instance of, if its own fields hold what came in.
     pub object: Option<Definition>,
+    /// Whether it has no default.
+    pub is_required: bool,
 }
 
 /// What is known of an annotation.
@@ -39,14 +41,27 @@ const MAX_DEPTH: u32 = 8;
 const PARSED: &[(&[&str], ValueConstraint)] = &[
     (
         &[
-            "PositiveInt", "NegativeInt", "NonNegativeInt", "NonPositiveInt", "StrictInt", "conint", "ByteSize",
+            "PositiveInt",
+            "NegativeInt",
+            "NonNegativeInt",
+            "NonPositiveInt",
+            "StrictInt",
+            "conint",
+            "ByteSize",
         ],
         ValueConstraint::Int,
     ),
     (
         &[
-            "PositiveFloat", "NegativeFloat", "NonNegativeFloat", "NonPositiveFloat", "StrictFloat", "FiniteFloat",
-            "confloat", "condecimal", "Decimal",
+            "PositiveFloat",
+            "NegativeFloat",
+            "NonNegativeFloat",
+            "NonPositiveFloat",
+            "StrictFloat",
+            "FiniteFloat",
+            "confloat",
+            "condecimal",
+            "Decimal",
         ],
         ValueConstraint::Float,
     ),
@@ -57,21 +72,41 @@ const PARSED: &[(&[&str], ValueConstraint)] = &[
     ),
     (
         &[
-            "datetime", "date", "time", "timedelta", "PastDate", "FutureDate", "AwareDatetime", "NaiveDatetime",
-            "PastDatetime", "FutureDatetime", "condate",
+            "datetime",
+            "date",
+            "time",
+            "timedelta",
+            "PastDate",
+            "FutureDate",
+            "AwareDatetime",
+            "NaiveDatetime",
+            "PastDatetime",
+            "FutureDatetime",
+            "condate",
         ],
         ValueConstraint::Date,
     ),
     (
         &[
-            "IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "IPvAnyAddress", "IPvAnyNetwork",
+            "IPv4Address",
+            "IPv6Address",
+            "IPv4Network",
+            "IPv6Network",
+            "IPvAnyAddress",
+            "IPvAnyNetwork",
         ],
         ValueConstraint::Address,
     ),
 ];
 /// Bases that make a class an enumeration.
 const ENUMERATIONS: &[&str] = &[
-    "Enum", "StrEnum", "IntEnum", "Flag", "IntFlag", "TextChoices", "IntegerChoices",
+    "Enum",
+    "StrEnum",
+    "IntEnum",
+    "Flag",
+    "IntFlag",
+    "TextChoices",
+    "IntegerChoices",
 ];
 
 /// What an annotation makes sure of when a framework checks it.
@@ -159,8 +194,8 @@ fn read(evaluator: &Evaluator<'_>, module: ModuleId, annotation: Operand, depth:
                     Some("Union") => either(arguments.into_iter().map(inner)),
                     Some("Literal") => choice(evaluator, module, &arguments),
                     Some(
-                        "list" | "List" | "set" | "Set" | "frozenset" | "FrozenSet" | "tuple" | "Tuple"
-                        | "Sequence" | "Iterable" | "Collection" | "conlist" | "deque",
+                        "list" | "List" | "set" | "Set" | "frozenset" | "FrozenSet" | "tuple"
+                        | "Tuple" | "Sequence" | "Iterable" | "Collection" | "conlist" | "deque",
                     ) => {
                         let elements = arguments
                             .into_iter()
@@ -263,12 +298,15 @@ fn of_class(evaluator: &Evaluator<'_>, class: Definition) -> Typing {
 /// The values of the members, if a class is an enumeration.
 fn enumeration(evaluator: &Evaluator<'_>, class: Definition) -> Option<Vec<String>> {
     let project = evaluator.project();
-    let is_enumeration = project.ancestry(class.0, class.1).iter().any(|&(module, class)| {
-        let ir = &project.module(module).ir;
-        ir.bases_of(class)
-            .iter()
-            .any(|&base| last_name(project, ir, base).is_some_and(|base| ENUMERATIONS.contains(&base)))
-    });
+    let is_enumeration = project
+        .ancestry(class.0, class.1)
+        .iter()
+        .any(|&(module, class)| {
+            let ir = &project.module(module).ir;
+            ir.bases_of(class).iter().any(|&base| {
+                last_name(project, ir, base).is_some_and(|base| ENUMERATIONS.contains(&base))
+            })
+        });
     if !is_enumeration {
         return None;
     }
@@ -335,12 +373,12 @@ pub(super) fn weaker(one: &ValueConstraint, other: &ValueConstraint) -> ValueCon
         // All of these are digits, letters and a few harmless marks.
         (Int | Bool | Float | Uuid | Date | Slug | Choice(_), Slug)
         | (Slug, Int | Bool | Float | Uuid | Date | Choice(_)) => NoSlash,
-        (Int | Bool | Float | Uuid | Date | Address, Int | Bool | Float | Uuid | Date | Address) => {
-            one.clone()
-        }
-        (NoSlash, Int | Bool | Float | Uuid | Slug) | (Int | Bool | Float | Uuid | Slug, NoSlash) => {
-            NoSlash
-        }
+        (
+            Int | Bool | Float | Uuid | Date | Address,
+            Int | Bool | Float | Uuid | Date | Address,
+        ) => one.clone(),
+        (NoSlash, Int | Bool | Float | Uuid | Slug)
+        | (Int | Bool | Float | Uuid | Slug, NoSlash) => NoSlash,
         _ => Any,
     }
 }
@@ -354,10 +392,14 @@ pub(super) fn pattern_of(
     let project = evaluator.project();
     let ir = &project.module(module).ir;
     let call = ir.instruction(operand).filter(|call| call.op == Op::Call)?;
-    let pattern = ir.arguments(call.b).find_map(|(argument, value)| match argument {
-        Argument::Named(name) if matches!(project.text(name), "pattern" | "regex") => Some(value),
-        _ => None,
-    })?;
+    let pattern = ir
+        .arguments(call.b)
+        .find_map(|(argument, value)| match argument {
+            Argument::Named(name) if matches!(project.text(name), "pattern" | "regex") => {
+                Some(value)
+            }
+            _ => None,
+        })?;
     let text = evaluator.constant_text(module, pattern)?;
     // What is not anchored on both sides leaves the rest of the text free.
     let is_whole = text.starts_with(['^']) && text.ends_with('$')
@@ -407,6 +449,7 @@ pub(super) fn fields_of(
                     kind: Cow::Borrowed(REMOTE_INPUT),
                     cleans,
                     object,
+                    is_required: ir.export(ancestor, annotation.name).is_none(),
                 },
             ));
         }

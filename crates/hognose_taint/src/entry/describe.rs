@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use hognose_finding::{
-    CodeLocation, EntryPoint, Excerpt, ParameterLocation, Position, Problem, Range, Route, RouteParameter, Sources,
-    ValueConstraint,
+    CodeLocation, EntryPoint, Excerpt, ParameterLocation, Position, Problem, Range, Route,
+    RouteParameter, Sources, ValueConstraint,
 };
 use hognose_python::ir::{ParamKind, Span};
 use hognose_python::{LineIndex, ModuleId, Notebook, Project, source_text};
 use rustc_hash::FxHashMap;
 
-use super::{EntryPoints, EntryRoute, Filling, REMOTE_INPUT};
+use super::{Definition, EntryPoints, EntryRoute, Filling, REMOTE_INPUT};
 
 /// All entry points, in the order of [`EntryPoints::routes`]. The files of the handlers are read a second time; one that
 /// is gone is a problem, and its handlers are placed at its start.
@@ -106,7 +106,6 @@ fn parameters(
     project: &Project,
     route: &EntryRoute,
 ) -> Vec<RouteParameter> {
-    let (module, function) = route.handler;
     let mut found: Vec<RouteParameter> = route
         .variables
         .iter()
@@ -117,6 +116,23 @@ fn parameters(
             is_required: true,
         })
         .collect();
+    let mut functions = vec![route.handler];
+    let mut at = 0;
+    while let Some(&function) = functions.get(at) {
+        add_parameters(entry_points, project, function, &mut functions, &mut found);
+        at += 1;
+    }
+    found
+}
+
+/// What a function is called with; what is called to fill its parameters comes after it in `functions`.
+fn add_parameters(
+    entry_points: &EntryPoints,
+    project: &Project,
+    (module, function): Definition,
+    functions: &mut Vec<Definition>,
+    found: &mut Vec<RouteParameter>,
+) {
     let params = project.module(module).ir.params_of(function);
     for (number, param) in params.iter().enumerate() {
         let Some(filled) = entry_points.parameter(module, function, number as u32) else {
@@ -128,7 +144,8 @@ fn parameters(
             .unwrap_or_else(|| project.text(param.name).to_owned());
         if let Some(known) = found.iter_mut().find(|known| known.name == name) {
             // The type that the handler asks for is checked after the path.
-            if known.constraint == ValueConstraint::NoSlash && filled.cleans != ValueConstraint::Any {
+            if known.constraint == ValueConstraint::NoSlash && filled.cleans != ValueConstraint::Any
+            {
                 known.constraint = filled.cleans.clone();
             }
             continue;
@@ -144,16 +161,15 @@ fn parameters(
                 });
             }
             Filling::Fields => {
-                let Some((class_module, class)) = filled.object else {
-                    continue;
-                };
-                let fields = entry_points.fields.get(&(class_module, class));
+                let fields = filled
+                    .object
+                    .and_then(|class| entry_points.fields.get(&class));
                 for (field, input) in fields.into_iter().flatten() {
                     found.push(RouteParameter {
                         name: project.text(*field).to_owned(),
                         location: filled.location,
                         constraint: input.cleans.clone(),
-                        is_required: false,
+                        is_required: filled.is_required && input.is_required,
                     });
                 }
             }
@@ -165,8 +181,10 @@ fn parameters(
                     is_required: filled.is_required,
                 });
             }
+            Filling::Result(dependency) if !functions.contains(&dependency) => {
+                functions.push(dependency);
+            }
             _ => {}
         }
     }
-    found
 }

@@ -113,7 +113,11 @@ fn included(walk: &Walk<'_, '_>, view: Operand) -> Option<Vec<Owner>> {
 fn children(walk: &Walk<'_, '_>, module: ModuleId, argument: Operand) -> Vec<Owner> {
     let project = walk.project();
     if let Some(name) = walk.evaluator.constant_text(module, argument) {
-        return walk.module_named(&name).map(Owner::Module).into_iter().collect();
+        return walk
+            .module_named(&name)
+            .map(Owner::Module)
+            .into_iter()
+            .collect();
     }
     if let Some(Owner::Module(included)) = walk.owner_in(module, argument) {
         return vec![Owner::Module(included)];
@@ -224,7 +228,8 @@ fn push(walk: &mut Walk<'_, '_>, mut registration: Registration, first: usize) {
     let handler = registration.handler;
     let mut parameters = walk.inputs(handler, first, REMOTE_INPUT, ParameterLocation::Path);
     if let Some(parameter) = parameters.get_mut(first) {
-        *parameter = class_named(walk.project(), "django.http.HttpRequest").map(EntryParameter::request);
+        *parameter =
+            class_named(walk.project(), "django.http.HttpRequest").map(EntryParameter::request);
     }
     registration.parameters = parameters;
     registration.returned = Returned::Response;

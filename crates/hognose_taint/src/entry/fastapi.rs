@@ -13,13 +13,36 @@ use super::{Definition, EntryParameter, Filling, REMOTE_INPUT, Returned};
 pub(super) static FAMILY: Family = Family {
     packages: PACKAGES,
     names: &[
-        "get", "post", "put", "delete", "patch", "head", "options", "trace", "api_route", "route", "websocket",
-        "websocket_route", "add_api_route", "add_api_websocket_route", "add_route", "add_websocket_route",
-        "include_router", "APIRouter", "mount", "Mount", "Route", "WebSocketRoute", "APIRoute",
+        "get",
+        "post",
+        "put",
+        "delete",
+        "patch",
+        "head",
+        "options",
+        "trace",
+        "api_route",
+        "route",
+        "websocket",
+        "websocket_route",
+        "add_api_route",
+        "add_api_websocket_route",
+        "add_route",
+        "add_websocket_route",
+        "include_router",
+        "APIRouter",
+        "mount",
+        "Mount",
+        "Route",
+        "WebSocketRoute",
+        "APIRoute",
     ],
     decorated,
     called,
-    bases: &["starlette.endpoints.HTTPEndpoint", "starlette.endpoints.WebSocketEndpoint"],
+    bases: &[
+        "starlette.endpoints.HTTPEndpoint",
+        "starlette.endpoints.WebSocketEndpoint",
+    ],
     derived,
     ..Family::NONE
 };
@@ -27,7 +50,10 @@ pub(super) static FAMILY: Family = Family {
 const PACKAGES: &[&str] = &["fastapi", "starlette"];
 /// Classes whose instances have routes.
 const OWNERS: &[&str] = &[
-    "fastapi.FastAPI", "fastapi.APIRouter", "starlette.applications.Starlette", "starlette.routing.Router",
+    "fastapi.FastAPI",
+    "fastapi.APIRouter",
+    "starlette.applications.Starlette",
+    "starlette.routing.Router",
 ];
 /// Methods of an endpoint class.
 const ENDPOINT_METHODS: &[&str] = &["get", "post", "put", "delete", "patch", "head", "options"];
@@ -48,7 +74,11 @@ fn decorated(walk: &mut Walk<'_, '_>, site: &Site, definition: Definition) -> bo
         return false;
     }
     let templates = walk.templates(walk.argument(site, 0, "path"), Spelling::Braces);
-    if site.names.is_empty() && !templates.iter().any(|path| path.path.starts_with('/') || path.path.is_empty()) {
+    if site.names.is_empty()
+        && !templates
+            .iter()
+            .any(|path| path.path.starts_with('/') || path.path.is_empty())
+    {
         return false;
     }
     let methods = match site.last {
@@ -104,15 +134,21 @@ fn called(walk: &mut Walk<'_, '_>, site: &Site) -> bool {
         }
         "include_router" if is_ours(walk, site) => {
             let prefix = walk.named(site, "prefix");
-            let child = walk.argument(site, 0, "router").and_then(|child| walk.owner(child));
+            let child = walk
+                .argument(site, 0, "router")
+                .and_then(|child| walk.owner(child));
             mount(walk, site, child, prefix);
         }
         "mount" if is_ours(walk, site) => {
             let prefix = walk.argument(site, 0, "path");
-            let child = walk.argument(site, 1, "app").and_then(|child| walk.owner(child));
+            let child = walk
+                .argument(site, 1, "app")
+                .and_then(|child| walk.owner(child));
             mount(walk, site, child, prefix);
         }
-        "add_api_route" | "add_api_websocket_route" | "add_route" | "add_websocket_route" if is_ours(walk, site) => {
+        "add_api_route" | "add_api_websocket_route" | "add_route" | "add_websocket_route"
+            if is_ours(walk, site) =>
+        {
             let endpoint = walk
                 .argument(site, 1, "endpoint")
                 .or_else(|| walk.named(site, "route"));
@@ -186,7 +222,10 @@ fn called(walk: &mut Walk<'_, '_>, site: &Site) -> bool {
 
 fn mount(walk: &mut Walk<'_, '_>, site: &Site, child: Option<Owner>, prefix: Option<Operand>) {
     if let Some(child) = child {
-        let prefix = walk.templates(prefix, Spelling::Braces).pop().unwrap_or_default();
+        let prefix = walk
+            .templates(prefix, Spelling::Braces)
+            .pop()
+            .unwrap_or_default();
         walk.found.mounts.push(Mount {
             parent: site.receiver.and_then(|receiver| walk.owner(receiver)),
             child,
@@ -255,7 +294,12 @@ fn push_starlette(walk: &mut Walk<'_, '_>, mut registration: Registration, first
     } else {
         "starlette.requests.Request"
     };
-    let mut parameters = walk.inputs(registration.handler, first, REMOTE_INPUT, ParameterLocation::Body);
+    let mut parameters = walk.inputs(
+        registration.handler,
+        first,
+        REMOTE_INPUT,
+        ParameterLocation::Body,
+    );
     if let Some(parameter) = parameters.get_mut(first) {
         *parameter = class_named(walk.project(), class).map(EntryParameter::request);
     }

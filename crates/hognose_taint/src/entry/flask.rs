@@ -10,8 +10,18 @@ use super::{Definition, REMOTE_INPUT, Returned};
 pub(super) static FAMILY: Family = Family {
     packages: PACKAGES,
     names: &[
-        "route", "get", "post", "put", "delete", "patch", "websocket", "add_url_rule", "add_websocket",
-        "register_blueprint", "Blueprint", "add_resource",
+        "route",
+        "get",
+        "post",
+        "put",
+        "delete",
+        "patch",
+        "websocket",
+        "add_url_rule",
+        "add_websocket",
+        "register_blueprint",
+        "Blueprint",
+        "add_resource",
     ],
     decorated,
     called,
@@ -20,7 +30,12 @@ pub(super) static FAMILY: Family = Family {
 
 const PACKAGES: &[&str] = &["flask", "quart"];
 /// Classes whose instances have routes.
-const OWNERS: &[&str] = &["flask.Flask", "flask.Blueprint", "quart.Quart", "quart.Blueprint"];
+const OWNERS: &[&str] = &[
+    "flask.Flask",
+    "flask.Blueprint",
+    "quart.Quart",
+    "quart.Blueprint",
+];
 /// Methods of a class-based view, which answer the request method of the same name.
 const VIEW_METHODS: &[&str] = &["get", "post", "put", "delete", "patch", "dispatch_request"];
 
@@ -39,7 +54,10 @@ fn decorated(walk: &mut Walk<'_, '_>, site: &Site, definition: Definition) -> bo
     let Some(framework) = framework(walk, site) else {
         return false;
     };
-    let Some(rule) = walk.argument(site, 0, "rule").or_else(|| walk.named(site, "path")) else {
+    let Some(rule) = walk
+        .argument(site, 0, "rule")
+        .or_else(|| walk.named(site, "path"))
+    else {
         return false;
     };
     let methods = match site.last {
@@ -106,7 +124,9 @@ fn called(walk: &mut Walk<'_, '_>, site: &Site) -> bool {
                 return true;
             };
             let rule = walk.argument(site, 0, "rule");
-            let methods = walk.named(site, "methods").map(|methods| walk.methods(methods));
+            let methods = walk
+                .named(site, "methods")
+                .map(|methods| walk.methods(methods));
             let registration = Registration {
                 owner: site.receiver.and_then(|receiver| walk.owner(receiver)),
                 templates: walk.templates(rule, Spelling::TypeFirst),
@@ -119,7 +139,8 @@ fn called(walk: &mut Walk<'_, '_>, site: &Site) -> bool {
         }
         // Flask-RESTful and its kin: `api.add_resource(Resource, "/path", …)`.
         "add_resource" => {
-            if !site.names.is_empty() && !site.is_member(&["flask_restful.Api", "flask_restx.Api"]) {
+            if !site.names.is_empty() && !site.is_member(&["flask_restful.Api", "flask_restx.Api"])
+            {
                 return false;
             }
             let Some(handler) = walk
@@ -166,7 +187,12 @@ fn register(walk: &mut Walk<'_, '_>, registration: Registration) {
     }
 }
 
-fn push(walk: &mut Walk<'_, '_>, mut registration: Registration, handler: Definition, first: usize) {
+fn push(
+    walk: &mut Walk<'_, '_>,
+    mut registration: Registration,
+    handler: Definition,
+    first: usize,
+) {
     registration.handler = handler;
     registration.returned = Returned::Html;
     registration.parameters = walk.inputs(handler, first, REMOTE_INPUT, ParameterLocation::Path);

@@ -206,7 +206,11 @@ fn fill(
             .alias
             .as_deref()
             .unwrap_or_else(|| project.text(param.name));
-        if registration.constants.iter().any(|constant| constant == name) {
+        if registration
+            .constants
+            .iter()
+            .any(|constant| constant == name)
+        {
             filled.push(None);
             continue;
         }
@@ -216,7 +220,10 @@ fn fill(
         let mut is_named = false;
         for template in templates {
             let constraint = if is_path && is_positional(template) {
-                template.variables.get(position).map(|(_, constraint)| constraint)
+                template
+                    .variables
+                    .get(position)
+                    .map(|(_, constraint)| constraint)
             } else {
                 template
                     .variables
@@ -243,17 +250,18 @@ fn fill(
             if given.cleans == ValueConstraint::Any {
                 given.cleans = constraint;
             }
-        } else if is_path
-            && !is_named
-            && !templates.is_empty()
-            && !param.default.is_absent()
-        {
+        } else if is_path && !is_named && !templates.is_empty() && !param.default.is_absent() {
             // The framework fills it from no path.
             filled.push(None);
             continue;
         }
         let is_rest = matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar);
-        if is_path && is_rest && templates.iter().all(|template| template.variables.is_empty()) && !templates.is_empty()
+        if is_path
+            && is_rest
+            && templates
+                .iter()
+                .all(|template| template.variables.is_empty())
+            && !templates.is_empty()
         {
             filled.push(None);
             continue;

@@ -39,8 +39,12 @@ impl Template {
     pub(super) fn read(text: &str, spelling: Spelling) -> Self {
         let mut template = Template::default();
         match spelling {
-            Spelling::TypeFirst | Spelling::TypeLast => template.read_marked(text, '<', '>', spelling),
-            Spelling::Braces | Spelling::BracesRegex => template.read_marked(text, '{', '}', spelling),
+            Spelling::TypeFirst | Spelling::TypeLast => {
+                template.read_marked(text, '<', '>', spelling)
+            }
+            Spelling::Braces | Spelling::BracesRegex => {
+                template.read_marked(text, '{', '}', spelling)
+            }
             Spelling::Regex => {
                 RegexReader {
                     rest: text,
@@ -170,12 +174,15 @@ pub(super) fn of_regex(regex: &str) -> ValueConstraint {
     let regex = regex.strip_suffix('$').unwrap_or(regex);
     let (class, _) = repeated(regex);
     let is_word = |word: &str| {
-        !word.is_empty() && word.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric())
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c == '_' || c == '-' || c.is_alphanumeric())
     };
     match class {
         r"\d" | "[0-9]" | r"[\d]" => return ValueConstraint::Int,
-        r"[-\w]" | r"[\w-]" | r"[\w\-]" | r"\w" | "[a-zA-Z0-9_-]" | "[-a-zA-Z0-9_]" | "[a-z0-9-]"
-        | "[0-9A-Za-z_-]" | "[-a-zA-Z0-9]" => return ValueConstraint::Slug,
+        r"[-\w]" | r"[\w-]" | r"[\w\-]" | r"\w" | "[a-zA-Z0-9_-]" | "[-a-zA-Z0-9_]"
+        | "[a-z0-9-]" | "[0-9A-Za-z_-]" | "[-a-zA-Z0-9]" => return ValueConstraint::Slug,
         "[^/]" | r"[^\/]" => return ValueConstraint::NoSlash,
         "." => return ValueConstraint::Any,
         _ => {}
@@ -190,10 +197,15 @@ pub(super) fn of_regex(regex: &str) -> ValueConstraint {
 fn repeated(regex: &str) -> (&str, &str) {
     let atom_end = if let Some(class) = regex.strip_prefix('[') {
         // A bracket at the start of the class is a member of it.
-        let from = usize::from(class.starts_with([']', '^'])) + usize::from(class.starts_with("^]"));
+        let from =
+            usize::from(class.starts_with([']', '^'])) + usize::from(class.starts_with("^]"));
         class[from..].find(']').map(|at| at + from + 2)
     } else if regex.starts_with('\\') {
-        regex.char_indices().nth(2).map(|(at, _)| at).or(Some(regex.len()))
+        regex
+            .char_indices()
+            .nth(2)
+            .map(|(at, _)| at)
+            .or(Some(regex.len()))
     } else {
         regex.char_indices().nth(1).map(|(at, _)| at)
     };
@@ -319,7 +331,10 @@ mod tests {
             .iter()
             .map(|(name, constraint)| ((*name).to_owned(), constraint.clone()))
             .collect();
-        assert_eq!((template.path.as_str(), template.variables), (path, expected));
+        assert_eq!(
+            (template.path.as_str(), template.variables),
+            (path, expected)
+        );
     }
 
     #[test]
@@ -329,25 +344,55 @@ mod tests {
             "/u/<int:id>/<name>/<path:rest>",
             Spelling::TypeFirst,
             "/u/{id}/{name}/{rest}",
-            &[("id", Constraint::Int), ("name", Constraint::NoSlash), ("rest", Constraint::Any)],
+            &[
+                ("id", Constraint::Int),
+                ("name", Constraint::NoSlash),
+                ("rest", Constraint::Any),
+            ],
         );
-        reads("/<any(a, b):x>", Spelling::TypeFirst, "/{x}", &[("x", choice.clone())]);
-        reads("/<id:int>/<p:re:[a-c]+>", Spelling::TypeLast, "/{id}/{p}", &[
-            ("id", Constraint::Int),
-            ("p", Constraint::Pattern("[a-c]+".to_owned())),
-        ]);
-        reads("/{a:path}/{b}", Spelling::Braces, "/{a}/{b}", &[
-            ("a", Constraint::Any),
-            ("b", Constraint::NoSlash),
-        ]);
-        reads(r"/{n:\d{4}}/x", Spelling::BracesRegex, "/{n}/x", &[("n", Constraint::Int)]);
+        reads(
+            "/<any(a, b):x>",
+            Spelling::TypeFirst,
+            "/{x}",
+            &[("x", choice.clone())],
+        );
+        reads(
+            "/<id:int>/<p:re:[a-c]+>",
+            Spelling::TypeLast,
+            "/{id}/{p}",
+            &[
+                ("id", Constraint::Int),
+                ("p", Constraint::Pattern("[a-c]+".to_owned())),
+            ],
+        );
+        reads(
+            "/{a:path}/{b}",
+            Spelling::Braces,
+            "/{a}/{b}",
+            &[("a", Constraint::Any), ("b", Constraint::NoSlash)],
+        );
+        reads(
+            r"/{n:\d{4}}/x",
+            Spelling::BracesRegex,
+            "/{n}/x",
+            &[("n", Constraint::Int)],
+        );
         reads(
             r"^a/(?P<year>[0-9]{4})/(?P<s>[-\w]+)/(a|b)\.html/?$",
             Spelling::Regex,
             "a/{year}/{s}/{2}.html",
-            &[("year", Constraint::Int), ("s", Constraint::Slug), ("2", choice)],
+            &[
+                ("year", Constraint::Int),
+                ("s", Constraint::Slug),
+                ("2", choice),
+            ],
         );
-        reads(r"(?:x|y)/([^/]+)", Spelling::Regex, "x/{0}", &[("0", Constraint::NoSlash)]);
+        reads(
+            r"(?:x|y)/([^/]+)",
+            Spelling::Regex,
+            "x/{0}",
+            &[("0", Constraint::NoSlash)],
+        );
         reads("/a<b", Spelling::TypeFirst, "/a<b", &[]);
     }
 }

@@ -1,7 +1,9 @@
 //! One pass over a module: what may register a handler is shown to the families of frameworks.
 
 use hognose_finding::ParameterLocation;
-use hognose_python::ir::{Argument, FunctionId, FunctionKind, Import, Ir, Op, Operand, OperandKind, ParamKind, Span};
+use hognose_python::ir::{
+    Argument, FunctionId, FunctionKind, Import, Ir, Op, Operand, OperandKind, ParamKind, Span,
+};
 use hognose_python::{ModuleId, Project, Symbol, Target};
 use rustc_hash::FxHashMap;
 
@@ -206,12 +208,7 @@ impl<'a> Search<'a> {
 
     fn class(&self, walk: &mut Walk<'_, 'a>, class: FunctionId) {
         let project = self.program.project;
-        if project
-            .module(walk.module)
-            .ir
-            .bases_of(class)
-            .is_empty()
-        {
+        if project.module(walk.module).ir.bases_of(class).is_empty() {
             return;
         }
         let mut met: Vec<(usize, &'static str)> = Vec::new();
@@ -366,7 +363,9 @@ impl<'a> Walk<'_, 'a> {
 
     /// The templates that an operand may be.
     pub(super) fn templates(&self, operand: Option<Operand>, spelling: Spelling) -> Vec<Template> {
-        let texts = operand.map(|operand| self.texts(operand)).unwrap_or_default();
+        let texts = operand
+            .map(|operand| self.texts(operand))
+            .unwrap_or_default();
         texts
             .iter()
             .map(|text| Template::read(text, spelling))
@@ -406,9 +405,9 @@ impl<'a> Walk<'_, 'a> {
             .into_iter()
             .any(|(module, class)| {
                 let ir = &project.module(module).ir;
-                ir.bases_of(class)
-                    .iter()
-                    .any(|&base| last_name(project, ir, base).is_some_and(|base| bases.contains(&base)))
+                ir.bases_of(class).iter().any(|&base| {
+                    last_name(project, ir, base).is_some_and(|base| bases.contains(&base))
+                })
             })
     }
 
@@ -418,7 +417,12 @@ impl<'a> Walk<'_, 'a> {
         self.handler_at(self.module, operand, 0)
     }
 
-    pub(super) fn handler_at(&self, module: ModuleId, operand: Operand, depth: u32) -> Option<Definition> {
+    pub(super) fn handler_at(
+        &self,
+        module: ModuleId,
+        operand: Operand,
+        depth: u32,
+    ) -> Option<Definition> {
         let project = self.project();
         let is_own = |module: ModuleId| !project.module(module).is_model;
         for &value in &*self.evaluator.values(module, operand) {
@@ -445,9 +449,9 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             };
             let callee = call.operand_a();
-            let as_view = ir
-                .instruction(callee)
-                .filter(|callee| callee.op == Op::Attr && project.text(callee.symbol_b()) == "as_view");
+            let as_view = ir.instruction(callee).filter(|callee| {
+                callee.op == Op::Attr && project.text(callee.symbol_b()) == "as_view"
+            });
             if let Some(as_view) = as_view {
                 return self.handler_at(module, as_view.operand_a(), depth + 1);
             }
