@@ -7,14 +7,15 @@ use hognose_python::ir::{FunctionId, Op, Operand};
 use super::annotation::last_name;
 use super::path::{Spelling, Template};
 use super::registration::{Mount, Owner, Registration};
-use super::walk::{Family, Site, Walk, class_named};
-use super::{Definition, EntryParameter, REMOTE_INPUT, Returned};
+use super::walk::{Family, Site, Walk};
+use super::{Definition, REMOTE_INPUT, Returned};
 
 pub(super) static FAMILY: Family = Family {
     packages: &["django", "rest_framework"],
-    names: &["path", "re_path", "url"],
+    calls: &["re_path"],
+    common_calls: &["path", "url"],
     called,
-    bases: &["django.views.generic.View"],
+    bases: &["django.views.generic.View", "rest_framework.views.APIView"],
     derived,
     module,
     ..Family::NONE
@@ -171,6 +172,7 @@ fn patterns(walk: &Walk<'_, '_>, module: ModuleId, list: Operand) -> Vec<Owner> 
 
 /// The routes of the module are those in its `urlpatterns`.
 fn module(walk: &mut Walk<'_, '_>) {
+    middleware(walk);
     let ir = walk.ir();
     if ir.functions.is_empty() {
         return;
@@ -201,15 +203,46 @@ fn derived(walk: &mut Walk<'_, '_>, class: Definition, _base: &'static str) {
     register(walk, registration);
 }
 
+/// Views of the framework's own that need no method in the project, with the methods they answer.
+const GENERIC: &[(&str, &[&str])] = &[
+    ("TemplateView", &["GET"]),
+    ("ListView", &["GET"]),
+    ("DetailView", &["GET"]),
+    ("RedirectView", &["GET"]),
+    ("FormView", &["GET", "POST"]),
+    ("CreateView", &["GET", "POST"]),
+    ("UpdateView", &["GET", "POST"]),
+    ("DeleteView", &["GET", "POST"]),
+    ("ListAPIView", &["GET"]),
+    ("RetrieveAPIView", &["GET"]),
+    ("CreateAPIView", &["POST"]),
+    ("DestroyAPIView", &["DELETE"]),
+    ("UpdateAPIView", &["PATCH", "PUT"]),
+    ("ListCreateAPIView", &["GET", "POST"]),
+    ("RetrieveUpdateAPIView", &["GET", "PATCH", "PUT"]),
+    ("RetrieveDestroyAPIView", &["DELETE", "GET"]),
+    (
+        "RetrieveUpdateDestroyAPIView",
+        &["DELETE", "GET", "PATCH", "PUT"],
+    ),
+];
+
 /// Writes down a view, or the methods of a class of views.
-pub(super) fn register(walk: &mut Walk<'_, '_>, registration: Registration) {
+pub(super) fn register(walk: &mut Walk<'_, '_>, mut registration: Registration) {
     let view = registration.handler;
     if !walk.is_class(view) {
         let first = walk.first_parameter(view);
+        if let Some(methods) = api_view(walk, view) {
+            registration.methods = methods;
+        }
         return push(walk, registration, first);
     }
+    let mut answered: Vec<String> = Vec::new();
     for (name, method) in walk.members(view, VIEW_METHODS) {
         let is_request = !matches!(name, "dispatch" | "setup");
+        if is_request {
+            answered.push(name.to_ascii_uppercase());
+        }
         let registration = Registration {
             handler: method,
             methods: if is_request {
@@ -217,21 +250,108 @@ pub(super) fn register(walk: &mut Walk<'_, '_>, registration: Registration) {
             } else {
                 Vec::new()
             },
+            is_listed: is_request,
             ..registration.clone()
         };
         push(walk, registration, 1);
     }
+    // What the base answers, as far as the class does not do it itself.
+    let provided = GENERIC.iter().find(|(base, _)| walk.derives(view, &[base]));
+    if let Some((_, methods)) = provided
+        && !registration.is_fallback
+    {
+        registration.methods = methods
+            .iter()
+            .map(|&method| method.to_owned())
+            .filter(|method| !answered.contains(method))
+            .collect();
+        if !registration.methods.is_empty() {
+            walk.found.registrations.push(registration);
+        }
+    }
+}
+
+/// The methods that `@api_view` names, if a function has it.
+fn api_view(walk: &Walk<'_, '_>, (module, function): Definition) -> Option<Vec<String>> {
+    let project = walk.project();
+    let ir = &project.module(module).ir;
+    let call = ir.decorators_of(function).iter().find_map(|&decorator| {
+        ir.instruction(decorator).filter(|call| {
+            call.op == Op::Call && last_name(project, ir, call.operand_a()) == Some("api_view")
+        })
+    })?;
+    Some(match ir.arguments(call.b).next() {
+        Some((_, methods)) => walk.methods_in(module, methods),
+        None => vec!["GET".to_owned()],
+    })
 }
 
 /// `first`: number of the parameter that is the request.
-fn push(walk: &mut Walk<'_, '_>, mut registration: Registration, first: usize) {
+pub(super) fn push(walk: &mut Walk<'_, '_>, mut registration: Registration, first: usize) {
     let handler = registration.handler;
+    let ir = &walk.project().module(handler.0).ir;
+    let class = (handler.0, ir.function(handler.1).parent);
+    let is_rest = if walk.is_class(class) {
+        walk.ancestors(class)
+            .iter()
+            .any(|name| name == "rest_framework.views.APIView")
+    } else {
+        api_view(walk, handler).is_some()
+    };
+    let request = if is_rest {
+        registration.framework = "django-rest-framework";
+        "rest_framework.request.Request"
+    } else {
+        "django.http.HttpRequest"
+    };
     let mut parameters = walk.inputs(handler, first, REMOTE_INPUT, ParameterLocation::Path);
     if let Some(parameter) = parameters.get_mut(first) {
-        *parameter =
-            class_named(walk.project(), "django.http.HttpRequest").map(EntryParameter::request);
+        *parameter = walk.request(request);
     }
     registration.parameters = parameters;
     registration.returned = Returned::Response;
     walk.found.registrations.push(registration);
+}
+
+/// Middleware: classes that are made with `get_response` and called with the request.
+fn middleware(walk: &mut Walk<'_, '_>) {
+    let Some(get_response) = walk.project().symbols().find("get_response") else {
+        return;
+    };
+    let ir = walk.ir();
+    let classes: Vec<Definition> = ir
+        .functions
+        .iter()
+        .enumerate()
+        .filter(|(number, function)| {
+            let params = ir.params_of(FunctionId(*number as u32));
+            ir.is_class(function.parent)
+                && params
+                    .get(1)
+                    .is_some_and(|param| param.name == get_response)
+        })
+        .map(|(_, function)| (walk.module, function.parent))
+        .collect();
+    let hooks = [
+        "__call__",
+        "process_request",
+        "process_view",
+        "process_response",
+        "process_exception",
+        "process_template_response",
+    ];
+    for class in classes {
+        for (_, method) in walk.members(class, &hooks) {
+            let mut registration = Registration {
+                is_listed: false,
+                ..Registration::of_request("django", method)
+            };
+            let ir = &walk.project().module(method.0).ir;
+            registration.parameters = vec![None; ir.params_of(method.1).len()];
+            if let Some(parameter) = registration.parameters.get_mut(1) {
+                *parameter = walk.request("django.http.HttpRequest");
+            }
+            walk.found.registrations.push(registration);
+        }
+    }
 }

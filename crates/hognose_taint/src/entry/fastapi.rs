@@ -7,12 +7,12 @@ use hognose_python::ir::{Argument, Op, Operand, Param, ParamKind};
 use super::annotation::{Typing, fields_of, last_name, pattern_of, typing};
 use super::path::Spelling;
 use super::registration::{Mount, Owner, Registration};
-use super::walk::{Family, Site, Walk, class_named};
+use super::walk::{Family, Site, Walk};
 use super::{Definition, EntryParameter, Filling, REMOTE_INPUT, Returned};
 
 pub(super) static FAMILY: Family = Family {
     packages: PACKAGES,
-    names: &[
+    decorators: &[
         "get",
         "post",
         "put",
@@ -25,18 +25,18 @@ pub(super) static FAMILY: Family = Family {
         "route",
         "websocket",
         "websocket_route",
+    ],
+    calls: &[
         "add_api_route",
         "add_api_websocket_route",
-        "add_route",
         "add_websocket_route",
         "include_router",
         "APIRouter",
-        "mount",
         "Mount",
-        "Route",
         "WebSocketRoute",
         "APIRoute",
     ],
+    common_calls: &["mount", "Route", "add_route"],
     decorated,
     called,
     bases: &[
@@ -301,7 +301,7 @@ fn push_starlette(walk: &mut Walk<'_, '_>, mut registration: Registration, first
         ParameterLocation::Body,
     );
     if let Some(parameter) = parameters.get_mut(first) {
-        *parameter = class_named(walk.project(), class).map(EntryParameter::request);
+        *parameter = walk.request(class);
     }
     registration.parameters = parameters;
     walk.found.registrations.push(registration);

@@ -9,7 +9,7 @@ use super::{Definition, REMOTE_INPUT, Returned};
 
 pub(super) static FAMILY: Family = Family {
     packages: PACKAGES,
-    names: &[
+    decorators: &[
         "route",
         "get",
         "post",
@@ -17,6 +17,8 @@ pub(super) static FAMILY: Family = Family {
         "delete",
         "patch",
         "websocket",
+    ],
+    calls: &[
         "add_url_rule",
         "add_websocket",
         "register_blueprint",

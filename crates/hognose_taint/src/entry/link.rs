@@ -24,7 +24,11 @@ struct Tree<'f> {
 impl Tree<'_> {
     /// The paths below which the routes of an owner are.
     fn prefixes(&self, owner: Owner, above: &mut Vec<Owner>) -> Vec<Template> {
-        let own = self.own.get(&owner).copied().cloned().unwrap_or_default();
+        let own = match (self.own.get(&owner), owner) {
+            (Some(&own), _) => own.clone(),
+            (None, Owner::Name(_)) => return Vec::new(),
+            (None, _) => Template::default(),
+        };
         let Some(mounts) = self.mounts.get(&owner) else {
             return vec![own];
         };

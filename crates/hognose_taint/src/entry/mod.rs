@@ -8,14 +8,21 @@
 //! A family knows what its framework documents, nothing else. To add one: a file here, an entry in [`FAMILIES`], and a
 //! stub for its request object in `models/`.
 
+mod aiohttp;
 mod annotation;
+mod bottle;
+mod call;
+mod command;
 mod describe;
 mod django;
 mod fastapi;
 mod flask;
 mod link;
 mod path;
+mod pyramid;
 mod registration;
+mod rest_framework;
+mod server;
 mod walk;
 
 use std::borrow::Cow;
@@ -36,7 +43,21 @@ pub use describe::describe;
 pub const REMOTE_INPUT: &str = "remote-input";
 
 /// All frameworks.
-static FAMILIES: &[&Family] = &[&flask::FAMILY, &fastapi::FAMILY, &django::FAMILY];
+static FAMILIES: &[&Family] = &[
+    &flask::FAMILY,
+    &fastapi::FAMILY,
+    &rest_framework::FAMILY,
+    &django::FAMILY,
+    &aiohttp::FAMILY,
+    &bottle::FAMILY,
+    &pyramid::FAMILY,
+    &server::FAMILY,
+    &server::BARE,
+    &call::MESSAGES,
+    &call::TOOLS,
+    &call::CALLBACKS,
+    &command::FAMILY,
+];
 
 /// A function or class of the project.
 pub type Definition = (ModuleId, FunctionId);

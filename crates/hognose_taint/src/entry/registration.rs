@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use hognose_python::ir::Operand;
+use hognose_python::ir::{FunctionId, Operand};
 use hognose_python::{ModuleId, Symbol};
 
 use super::annotation::FieldInput;
@@ -16,6 +16,10 @@ pub(super) enum Owner {
     Module(ModuleId),
     /// An object, by the instruction that makes it.
     Object(ModuleId, Operand),
+    /// The object that is made of a class.
+    Class(ModuleId, FunctionId),
+    /// What bears a name that is known in the whole project; without a path of its own it has none.
+    Name(Symbol),
 }
 
 /// A function is called for requests (or the like).

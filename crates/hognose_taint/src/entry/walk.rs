@@ -7,7 +7,7 @@ use hognose_python::ir::{
 use hognose_python::{ModuleId, Project, Symbol, Target};
 use rustc_hash::FxHashMap;
 
-use super::annotation::{last_name, last_symbol, parts_of};
+use super::annotation::{last_name, last_symbol};
 use super::path::{Spelling, Template};
 use super::registration::{Found, Owner};
 use super::{Definition, EntryParameter};
@@ -18,8 +18,12 @@ use crate::values::{Evaluator, Program, Value};
 pub(super) struct Family {
     /// Top-level packages; a family is asked only where the project imports one.
     pub packages: &'static [&'static str],
-    /// Last names of the decorators and calls that it wants to see.
-    pub names: &'static [&'static str],
+    /// Last names of the decorators that it wants to see.
+    pub decorators: &'static [&'static str],
+    /// Last names of the calls that it wants to see.
+    pub calls: &'static [&'static str],
+    /// The same for names so common that they are looked at only in modules that import one of the packages.
+    pub common_calls: &'static [&'static str],
     /// Looks at a decorator; whether it knows it.
     pub decorated: fn(&mut Walk<'_, '_>, &Site, Definition) -> bool,
     /// Looks at a call; whether it knows it.
@@ -36,7 +40,9 @@ impl Family {
     /// Knows nothing.
     pub(super) const NONE: Family = Family {
         packages: &[],
-        names: &[],
+        decorators: &[],
+        calls: &[],
+        common_calls: &[],
         decorated: |_, _, _| false,
         called: |_, _| false,
         bases: &[],
@@ -48,12 +54,17 @@ impl Family {
 /// What to look for in a project.
 pub(super) struct Search<'a> {
     families: Vec<&'static Family>,
-    /// By last name: which families want to see it.
-    names: FxHashMap<Symbol, Vec<usize>>,
+    /// Which families want to see a decorator, by its last name.
+    decorators: Wanted,
+    /// The same for calls.
+    calls: Wanted,
     /// By definition of a base class.
     bases: FxHashMap<Definition, Vec<(usize, &'static str)>>,
     program: &'a Program<'a>,
 }
+
+/// By last name: the name, and which families want to see it. With `true` only where the module imports the framework.
+type Wanted = FxHashMap<Symbol, (&'static str, Vec<(usize, bool)>)>;
 
 /// A decorator or a call.
 pub(super) struct Site {
@@ -90,7 +101,6 @@ pub(super) struct Walk<'e, 'a> {
     pub module: ModuleId,
     /// What it says.
     pub found: Found,
-    families: &'e [&'static Family],
 }
 
 impl<'a> Search<'a> {
@@ -108,14 +118,21 @@ impl<'a> Search<'a> {
                         .any(|package| project.model(package).is_some())
             })
             .collect();
-        let mut names: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
+        let mut decorators = Wanted::default();
+        let mut calls = Wanted::default();
         let mut bases: FxHashMap<Definition, Vec<(usize, &'static str)>> = FxHashMap::default();
         for (index, family) in families.iter().enumerate() {
-            for name in family.names {
-                if let Some(symbol) = project.symbols().find(name) {
-                    names.entry(symbol).or_default().push(index);
+            let want = |wanted: &mut Wanted, names: &[&'static str], is_common: bool| {
+                for &name in names {
+                    if let Some(symbol) = project.symbols().find(name) {
+                        let (_, families) = wanted.entry(symbol).or_insert((name, Vec::new()));
+                        families.push((index, is_common));
+                    }
                 }
-            }
+            };
+            want(&mut decorators, family.decorators, false);
+            want(&mut calls, family.calls, false);
+            want(&mut calls, family.common_calls, true);
             for &name in family.bases {
                 if let Some(class) = class_named(project, name) {
                     bases.entry(class).or_default().push((index, name));
@@ -124,7 +141,8 @@ impl<'a> Search<'a> {
         }
         Search {
             families,
-            names,
+            decorators,
+            calls,
             bases,
             program,
         }
@@ -141,8 +159,12 @@ impl<'a> Search<'a> {
             evaluator,
             module,
             found: Found::default(),
-            families: &self.families,
         };
+        let imported: Vec<bool> = self
+            .families
+            .iter()
+            .map(|family| walk.imports(family.packages))
+            .collect();
         let ir = &self.program.project.module(module).ir;
         for (number, function) in ir.functions.iter().enumerate() {
             let id = FunctionId(number as u32);
@@ -158,10 +180,10 @@ impl<'a> Search<'a> {
                 self.class(&mut walk, id);
             }
         }
-        if !self.names.is_empty() {
+        if !self.calls.is_empty() {
             for (index, &op) in ir.ops().iter().enumerate() {
                 if op == Op::Call {
-                    self.call(&mut walk, index as u32);
+                    self.call(&mut walk, index as u32, &imported);
                 }
             }
         }
@@ -177,30 +199,35 @@ impl<'a> Search<'a> {
             .as_register()
             .filter(|&index| ir.op(index) == Op::Call);
         let callee = call.map_or(decorator, |call| ir.get(call).operand_a());
-        let Some(families) = last_symbol(ir, callee).and_then(|name| self.names.get(&name)) else {
+        let Some((name, families)) =
+            last_symbol(ir, callee).and_then(|name| self.decorators.get(&name))
+        else {
             return;
         };
-        let Some(site) = walk.site(call, callee) else {
-            return;
-        };
-        for &family in families {
+        let site = walk.site(call, callee, name);
+        for &(family, _) in families {
             if (self.families[family].decorated)(walk, &site, definition) {
                 return;
             }
         }
     }
 
-    fn call(&self, walk: &mut Walk<'_, 'a>, index: u32) {
+    fn call(&self, walk: &mut Walk<'_, 'a>, index: u32, imported: &[bool]) {
         let ir = walk.ir();
         let callee = ir.get(index).operand_a();
-        let Some(families) = last_symbol(ir, callee).and_then(|name| self.names.get(&name)) else {
+        let Some((name, families)) = last_symbol(ir, callee).and_then(|name| self.calls.get(&name))
+        else {
             return;
         };
-        let Some(site) = walk.site(Some(index), callee) else {
+        if families
+            .iter()
+            .all(|&(family, is_common)| is_common && !imported[family])
+        {
             return;
-        };
-        for &family in families {
-            if (self.families[family].called)(walk, &site) {
+        }
+        let site = walk.site(Some(index), callee, name);
+        for &(family, is_common) in families {
+            if (!is_common || imported[family]) && (self.families[family].called)(walk, &site) {
                 return;
             }
         }
@@ -248,24 +275,18 @@ impl<'a> Walk<'_, 'a> {
         &self.project().module(self.module).ir
     }
 
-    fn site(&self, call: Option<u32>, callee: Operand) -> Option<Site> {
+    fn site(&self, call: Option<u32>, callee: Operand, last: &'static str) -> Site {
         let ir = self.ir();
-        let last = self.project().text(last_symbol(ir, callee)?);
-        let last = self
-            .families
-            .iter()
-            .flat_map(|family| family.names)
-            .find(|&&name| name == last)?;
         let receiver = ir
             .instruction(callee)
             .filter(|callee| callee.op == Op::Attr)
             .map(|callee| callee.operand_a());
-        Some(Site {
+        Site {
             call,
             receiver,
             last,
             names: self.names_of(callee),
-        })
+        }
     }
 
     /// Qualified names of all functions and classes that an operand may be.
@@ -339,7 +360,11 @@ impl<'a> Walk<'_, 'a> {
 
     /// The constant texts in a collection, or the one text.
     pub(super) fn texts(&self, operand: Operand) -> Vec<String> {
-        let (literals, _) = self.evaluator.literals(self.module, operand);
+        self.texts_in(self.module, operand)
+    }
+
+    fn texts_in(&self, module: ModuleId, operand: Operand) -> Vec<String> {
+        let (literals, _) = self.evaluator.literals(module, operand);
         literals
             .into_iter()
             .filter_map(|literal| match literal {
@@ -351,8 +376,13 @@ impl<'a> Walk<'_, 'a> {
 
     /// HTTP methods in a collection.
     pub(super) fn methods(&self, operand: Operand) -> Vec<String> {
+        self.methods_in(self.module, operand)
+    }
+
+    /// The same for an operand of another module.
+    pub(super) fn methods_in(&self, module: ModuleId, operand: Operand) -> Vec<String> {
         let mut methods: Vec<String> = self
-            .texts(operand)
+            .texts_in(module, operand)
             .into_iter()
             .map(|method| method.to_ascii_uppercase())
             .collect();
@@ -490,6 +520,19 @@ impl<'a> Walk<'_, 'a> {
         found
     }
 
+    /// The constant text of an attribute of a class of the project, or of an ancestor of it.
+    pub(super) fn class_text(&self, class: Definition, name: &str) -> Option<String> {
+        let project = self.project();
+        let name = project.symbols().find(name)?;
+        project
+            .member(Target::Class(class.0, class.1), name)
+            .into_iter()
+            .find_map(|target| match target {
+                Target::Value(module, value) => self.evaluator.constant_text(module, value),
+                _ => None,
+            })
+    }
+
     /// Whether a definition is a class.
     pub(super) fn is_class(&self, definition: Definition) -> bool {
         self.project()
@@ -539,6 +582,41 @@ impl<'a> Walk<'_, 'a> {
                 })
             })
             .collect()
+    }
+
+    /// The parameters of a handler of which number `first` is the request, an instance of a class that a stub describes;
+    /// the others are not filled.
+    pub(super) fn request_at(
+        &self,
+        function: Definition,
+        first: usize,
+        class: &str,
+    ) -> Vec<Option<EntryParameter>> {
+        let project = self.project();
+        let count = project.module(function.0).ir.params_of(function.1).len();
+        let mut parameters = vec![None; count];
+        if let Some(parameter) = parameters.get_mut(first) {
+            *parameter = self.request(class);
+        }
+        parameters
+    }
+
+    /// A parameter that is an object of a class that a stub describes.
+    pub(super) fn request(&self, class: &str) -> Option<EntryParameter> {
+        class_named(self.project(), class).map(EntryParameter::request)
+    }
+
+    /// The class of the project that an operand is an instance of.
+    pub(super) fn class_of(&self, operand: Operand) -> Option<Definition> {
+        self.evaluator
+            .values(self.module, operand)
+            .iter()
+            .find_map(|&value| match value {
+                Value::Instance(module, class) if !self.project().module(module).is_model => {
+                    Some((module, class))
+                }
+                _ => None,
+            })
     }
 
     /// The calls that are elements of a list (or of lists put together), and other operands in it.
@@ -626,15 +704,6 @@ impl<'a> Walk<'_, 'a> {
                 Target::Module(module) => Some(module),
                 _ => None,
             })
-    }
-
-    /// The parts of a tuple or list that is written out.
-    pub(super) fn parts(&self, operand: Operand) -> Vec<Operand> {
-        let ir = self.ir();
-        match ir.instruction(operand) {
-            Some(list) if list.op == Op::List => ir.list(list.a).collect(),
-            _ => parts_of(ir, operand),
-        }
     }
 
     /// Whether an operand is the constant `True`.
