@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`Finding`].
 
+mod entry_point;
 mod finding;
 mod fingerprint;
 mod location;
@@ -16,6 +17,7 @@ mod rule;
 mod sources;
 mod suppression;
 
+pub use entry_point::{EntryPoint, ParameterLocation, Route, RouteParameter, ValueConstraint};
 pub use finding::{Edit, Evidence, Finding, Fix, Flow, FlowStep, Safety};
 pub use fingerprint::Fingerprint;
 pub use location::{CodeLocation, Excerpt, Location, Position, Range};

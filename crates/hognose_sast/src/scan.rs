@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hognose_finding::{Confidence, Finding, Problem, ProblemKind, Sources};
 use hognose_python::{Comment, Module, ModuleId, Project};
 use hognose_rules::Catalogue;
-use hognose_taint::{Evaluator, Models, Program};
+use hognose_taint::{EntryPoints, Evaluator, Models, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -79,7 +79,8 @@ pub fn scan(
         ..ScanResult::default()
     };
     let roles = Models::read(&project);
-    let program = Program::new(&project, &roles);
+    let mut program = Program::new(&project, &roles);
+    program.entry_points = EntryPoints::find(&program);
     let rules = RuleSet::new(catalogue, &project, &roles);
     for (at, name) in &rules.unknown {
         let page = &catalogue.rules()[at.rule as usize];

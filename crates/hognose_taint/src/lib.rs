@@ -7,14 +7,18 @@
 //! Values are flow-sensitive inside a function, through SSA, and follow imports, module constants, class attributes and
 //! return types between functions; taint is traced inside one function.
 //!
+//! [`entry`] knows which functions frameworks call, and with what.
+//!
 //! Start reading at [`Evaluator`], then [`CallView`].
 
+pub mod entry;
 pub mod flow;
 mod models;
 mod text;
 mod values;
 mod view;
 
+pub use entry::{EntryParameter, EntryPoints, Filling, Handler, Returned};
 pub use flow::{Trace, TraceStep};
 pub use models::{Binding, FunctionModel, Kind, Models, Roles};
 pub use text::{Literal, Shape};

@@ -10,6 +10,7 @@ use hognose_python::ir::{
 use hognose_python::{ExternalId, ModuleId, Project, Symbol, Target};
 use rustc_hash::FxHashMap;
 
+use crate::entry::{EntryPoints, Filling};
 use crate::models::{Binding, Kind, Models, binding_of};
 use crate::text::Shape;
 use crate::view::CallView;
@@ -47,6 +48,8 @@ pub struct Program<'a> {
     pub project: &'a Project,
     /// The roles.
     pub models: &'a Models,
+    /// What frameworks call. Empty until it is set, which is possible only once the rest is there to find it with.
+    pub entry_points: EntryPoints,
     fields: Vec<OnceLock<Fields>>,
     well_known: WellKnown,
 }
@@ -102,6 +105,7 @@ impl<'a> Program<'a> {
         Program {
             project,
             models,
+            entry_points: EntryPoints::default(),
             fields,
             well_known: WellKnown {
                 init: find("__init__"),
@@ -798,6 +802,19 @@ impl<'a> Evaluator<'a> {
         if !param.annotation.is_absent() {
             self.of_type(module, param.annotation, None, values);
             return;
+        }
+        if let Some(filled) = self
+            .program
+            .entry_points
+            .parameter(module, function, number)
+        {
+            match (filled.filling, filled.object) {
+                (Filling::Object | Filling::Fields, Some((module, class))) => {
+                    return add(values, Value::Instance(module, class));
+                }
+                (Filling::Result(dependency), _) => return self.returned(dependency, None, values),
+                _ => {}
+            }
         }
         let parent = ir.function(function).parent;
         if number == 0 && ir.is_class(parent) {

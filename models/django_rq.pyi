@@ -1,0 +1,3 @@
+from typing import Any
+
+def job(func_or_queue: Any, connection: Any = None, *args: Any, **kwargs: Any) -> EntryPoint["message"]: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+def actor(fn: Any = None, *, actor_class: Any = ..., actor_name: Any = None, queue_name: Any = "default", **options: Any) -> EntryPoint["message"]: ...

@@ -1,0 +1,3 @@
+from falcon import App as _App, Request as Request, Response as Response
+
+class App(_App): ...

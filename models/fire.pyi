@@ -1,0 +1,3 @@
+from typing import Any
+
+def Fire(component: Any = None, command: Any = None, name: Any = None, serialize: Any = None) -> Any: ...

@@ -1,0 +1,13 @@
+from typing import Any, Iterator
+
+class ConsumerRecord:
+    topic: str
+    offset: int
+    key: Annotated[bytes, Source["message"]]
+    value: Annotated[bytes, Source["message"]]
+    headers: Annotated[Any, Source["message"]]
+class KafkaConsumer:
+    def __init__(self, *topics: Any, **configs: Any) -> None: ...
+    def __iter__(self) -> Annotated[Iterator[ConsumerRecord], Source["message"]]: ...
+    def __next__(self) -> Annotated[ConsumerRecord, Source["message"]]: ...
+    def poll(self, timeout_ms: Any = 0, max_records: Any = None, update_offsets: Any = True) -> Annotated[dict, Source["message"]]: ...

@@ -1,0 +1,1 @@
+from langchain_core.tools import Tool as Tool, tool as tool

@@ -1,0 +1,1 @@
+from flask.views import View as View, MethodView as MethodView

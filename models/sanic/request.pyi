@@ -1,0 +1,1 @@
+from sanic import Request as Request

@@ -1,0 +1,6 @@
+from typing import Any
+
+class HTTPEndpoint:
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None: ...
+class WebSocketEndpoint:
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None: ...
