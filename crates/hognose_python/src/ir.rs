@@ -663,6 +663,11 @@ impl Ir {
         )
     }
 
+    /// Word `at` of the extra words, as an operand: the bounds of an [`Op::Slice`].
+    pub fn extra_operand(&self, at: usize) -> Operand {
+        Operand(self.extra[at])
+    }
+
     /// Calls `found` for each operand that instruction number `index` uses.
     pub fn for_each_operand(&self, index: u32, mut found: impl FnMut(Operand)) {
         let Instruction { op, a, b } = self.get(index);

@@ -14,12 +14,14 @@
 pub mod entry;
 pub mod flow;
 mod models;
+mod taint;
 mod text;
 mod values;
 mod view;
 
 pub use entry::{EntryParameter, EntryPoints, Filling, Handler, Returned};
 pub use flow::{Trace, TraceStep};
+pub use taint::{Flow, FlowNote, FlowStep, Flows, Options};
 pub use models::{Binding, FunctionModel, Kind, Models, Roles};
 pub use text::{Literal, Shape};
 pub use values::{Evaluator, Program, Value};

@@ -75,6 +75,8 @@ pub struct Models {
     attributes: FxHashMap<(ModuleId, FunctionId, Symbol), (Roles, Operand)>,
     /// Names of callables and attributes that have roles.
     interesting: FxHashSet<Symbol>,
+    /// Names of callables and attributes that are sinks.
+    sink_names: FxHashSet<Symbol>,
     harmless: FxHashSet<(ModuleId, FunctionId)>,
     /// Parts of a project that are the very library that a model describes.
     twins: FxHashMap<(ModuleId, FunctionId), (ModuleId, FunctionId)>,
@@ -113,6 +115,7 @@ impl Models {
             functions: FxHashMap::default(),
             attributes: FxHashMap::default(),
             interesting: FxHashSet::default(),
+            sink_names: FxHashSet::default(),
             harmless: FxHashSet::default(),
             twins: FxHashMap::default(),
             names: RoleNames {
@@ -178,6 +181,12 @@ impl Models {
             if model.params.iter().any(|(_, roles)| !roles.is_empty()) || !model.returns.is_empty()
             {
                 self.interesting.insert(function.name);
+                if model.params.iter().any(|(_, roles)| !roles.sinks.is_empty()) {
+                    self.sink_names.insert(function.name);
+                    if in_class && project.text(function.name) == "__init__" {
+                        self.sink_names.insert(ir.function(function.parent).name);
+                    }
+                }
                 if in_class && project.text(function.name) == "__init__" {
                     self.interesting.insert(ir.function(function.parent).name);
                 }
@@ -188,6 +197,9 @@ impl Models {
             let roles = self.roles(project, id, annotation.annotation);
             if !roles.is_empty() {
                 self.interesting.insert(annotation.name);
+                if !roles.sinks.is_empty() {
+                    self.sink_names.insert(annotation.name);
+                }
             }
             self.attributes.insert(
                 (id, annotation.function, annotation.name),
@@ -365,6 +377,11 @@ impl Models {
     /// Names of callables and attributes that have roles.
     pub fn interesting(&self) -> &FxHashSet<Symbol> {
         &self.interesting
+    }
+
+    /// Names of callables and attributes that are sinks.
+    pub(crate) fn sink_names(&self) -> &FxHashSet<Symbol> {
+        &self.sink_names
     }
 
     /// Whether values of a class can carry no attack: numbers, dates and the like.

@@ -690,6 +690,23 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// What elements of a value of a type with parameters are.
+    pub(crate) fn element_types(&self, module: ModuleId, annotation: Operand) -> Vec<Value> {
+        self.argument_types(module, annotation, 0)
+    }
+
+    /// What argument `number` of a type with parameters stands for.
+    pub(crate) fn argument_types(
+        &self,
+        module: ModuleId,
+        annotation: Operand,
+        number: u32,
+    ) -> Vec<Value> {
+        let mut values = Vec::new();
+        self.type_argument(module, annotation, number, &mut values);
+        values
+    }
+
     /// Values of the type that is argument `number` of an annotation with parameters; for mappings, that of the values.
     fn type_argument(
         &self,

@@ -124,13 +124,7 @@ impl<'e, 'a> CallView<'e, 'a> {
     pub fn new(evaluator: &'e Evaluator<'a>, module: ModuleId, index: u32) -> Option<Self> {
         let ir = &evaluator.project().module(module).ir;
         let instruction = ir.get(index);
-        let mut view = CallView {
-            evaluator,
-            module,
-            index,
-            callees: Vec::new(),
-            ports: Vec::new(),
-        };
+        let mut view = CallView::bare(evaluator, module, index);
         match instruction.op {
             Op::Call => {
                 for &value in &*evaluator.values(module, instruction.operand_a()) {
@@ -155,6 +149,17 @@ impl<'e, 'a> CallView<'e, 'a> {
         Some(view)
     }
 
+    /// A view of which nothing is known yet.
+    pub(crate) fn bare(evaluator: &'e Evaluator<'a>, module: ModuleId, index: u32) -> Self {
+        CallView {
+            evaluator,
+            module,
+            index,
+            callees: Vec::new(),
+            ports: Vec::new(),
+        }
+    }
+
     /// `callee` with the overload that fits the arguments of call `index`.
     pub(crate) fn chosen(
         evaluator: &'e Evaluator<'a>,
@@ -162,13 +167,7 @@ impl<'e, 'a> CallView<'e, 'a> {
         index: u32,
         callee: Value,
     ) -> Value {
-        let view = CallView {
-            evaluator,
-            module,
-            index,
-            callees: Vec::new(),
-            ports: Vec::new(),
-        };
+        let view = CallView::bare(evaluator, module, index);
         match (Callee::of_value(evaluator, callee), callee) {
             (
                 Some(Callee::Function {
@@ -294,7 +293,7 @@ impl<'e, 'a> CallView<'e, 'a> {
     }
 
     /// Whether a value may belong to an annotation. Where either is not known well enough, it may.
-    fn fits_annotation(
+    pub(crate) fn fits_annotation(
         &self,
         module: ModuleId,
         annotation: Operand,

@@ -1380,6 +1380,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     pub(super) fn add_hit(&mut self, hit: Hit) {
+        let is_full = self.hits.len() >= super::summary::MAX_HITS;
         let same = self.hits.iter_mut().find(|known| {
             known.sink == hit.sink
                 && known.module == hit.module
@@ -1396,7 +1397,7 @@ impl<'a> Machine<'_, 'a> {
                     *known = hit;
                 }
             }
-            None if self.hits.len() >= super::summary::MAX_HITS => self.gave_up = true,
+            None if is_full => self.gave_up = true,
             None => self.hits.push(hit),
         }
     }

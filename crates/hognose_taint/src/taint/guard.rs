@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hognose_python::ir::{Argument, Compare, FunctionId, Op, Operand};
-use hognose_python::{ModuleId, Symbol, Target};
+use hognose_python::{ModuleId, Target};
 
 use super::call::{Arguments, Given};
 use super::engine::{ALL, DOTLESS, NORMAL, NOT_DOUBLE, RELATIVE, ROOTED};

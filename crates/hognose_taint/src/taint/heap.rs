@@ -152,8 +152,9 @@ impl Object {
                     None => self.add_rest(value),
                 }
             }
-            part => match self.entries.iter_mut().find(|(key, _)| *key == part) {
-                Some((_, old)) => {
+            part => match self.entries.iter().position(|(key, _)| *key == part) {
+                Some(at) => {
+                    let old = &mut self.entries[at].1;
                     *old = if weak { old.join(value) } else { value.clone() };
                 }
                 None if self.entries.len() >= MAX_ENTRIES && !matches!(part, Part::Attr(_)) => {

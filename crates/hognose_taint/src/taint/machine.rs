@@ -42,6 +42,14 @@ pub(super) struct Frame {
     pub at: u32,
 }
 
+impl Frame {
+    /// State at the end of a block.
+    pub fn end_of(&self, block: u32) -> Option<&State> {
+        let at = block.checked_sub(self.block_start)?;
+        self.ends.get(at as usize)?.as_ref()
+    }
+}
+
 /// What a truth value says: facts if it is true, and if it is false. None: it is never so.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guards {
@@ -280,13 +288,15 @@ impl<'e, 'a> Machine<'e, 'a> {
             if budget == 0 {
                 return;
             }
+            let mut decides = 0;
             if let Some(value) = self.register(index) {
                 for mark in value.taint.marks() {
                     if let Label::Input { param, .. } = mark.label {
-                        self.decides |= 1 << param.min(63);
+                        decides |= 1 << param.min(63);
                     }
                 }
             }
+            self.decides |= decides;
             if !matches!(ir.op(index), Op::Call) {
                 ir.for_each_operand(index, |operand| waiting.push(operand));
             }

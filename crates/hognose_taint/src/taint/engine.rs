@@ -1,0 +1,745 @@
+//! What all runs of functions share: the program, its entry points, the names and kinds that matter, the summaries.
+
+use std::cell::RefCell;
+use std::sync::{Arc, OnceLock};
+
+use hognose_finding::ValueConstraint;
+use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind};
+use hognose_python::{ModuleId, Project, Symbol, Target};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::call::{Given, binding};
+use super::heap::State;
+use super::pattern;
+use super::sink::sinks_of_decorator;
+use super::summary::Summary;
+use super::value::{Kinds, Mark, Taint, TextPart, Value, What, kind_bit};
+use crate::entry::{EntryPoints, Returned};
+use crate::models::{Binding, Kind};
+use crate::values::{Evaluator, Program};
+use crate::view::CallView;
+
+/// Harmless for every kind.
+pub(super) const ALL: Kinds = Kinds::MAX;
+/// Not a sink kind: the path was normalised.
+pub(super) const NORMAL: Kinds = 1 << 126;
+/// It has no `..`.
+pub(super) const DOTLESS: Kinds = 1 << 125;
+/// It is not absolute.
+pub(super) const RELATIVE: Kinds = 1 << 124;
+/// It begins with `/`.
+pub(super) const ROOTED: Kinds = 1 << 123;
+/// It does not begin with `//`.
+pub(super) const NOT_DOUBLE: Kinds = 1 << 122;
+
+/// Programs whose options can run others, or read and write any file.
+pub(super) const RISKY_PROGRAMS: &[&str] = &[
+    "git", "hg", "svn", "bzr", "ssh", "scp", "sftp", "rsync", "tar", "zip", "unzip", "7z", "curl", "wget", "find",
+    "xargs", "ffmpeg", "convert", "magick", "mogrify", "identify", "man", "less", "vi", "vim", "awk", "gawk", "sed",
+    "python", "python3", "pip", "pip3", "perl", "ruby", "node", "npm", "npx", "java", "gcc", "make", "cmake", "docker",
+    "podman", "kubectl", "helm", "terraform", "ansible", "ansible-playbook", "nmap", "tcpdump", "psql", "mysql",
+    "mysqldump", "pg_dump", "sqlite3", "sendmail", "mail", "sudo", "env", "nice", "timeout", "su", "chroot", "bash",
+    "sh", "zsh", "gpg", "openssl", "conda", "exiftool", "wkhtmltopdf", "chrome", "chromium", "pandoc", "latex",
+    "pdflatex", "cp", "mv", "rm", "chmod", "chown", "ln", "dd", "mount",
+];
+
+/// Library callables whose effect on contents is known exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Native {
+    Partial,
+    /// Gives its first argument back.
+    Identity,
+    Copy,
+    Dict,
+    List,
+    Buffer,
+    Chain,
+    Reduce,
+    Gather,
+    CallBack,
+    Thread,
+    Template,
+    ConfigParser,
+    Path,
+}
+
+static NATIVES: &[(&str, Native)] = &[
+    ("functools.partial", Native::Partial),
+    ("functools.partialmethod", Native::Partial),
+    ("functools.reduce", Native::Reduce),
+    ("copy.copy", Native::Copy),
+    ("copy.deepcopy", Native::Copy),
+    ("collections.OrderedDict", Native::Dict),
+    ("collections.defaultdict", Native::Dict),
+    ("collections.Counter", Native::Dict),
+    ("collections.deque", Native::List),
+    ("queue.Queue", Native::List),
+    ("queue.LifoQueue", Native::List),
+    ("queue.SimpleQueue", Native::List),
+    ("asyncio.Queue", Native::List),
+    ("multiprocessing.Queue", Native::List),
+    ("io.StringIO", Native::Buffer),
+    ("io.BytesIO", Native::Buffer),
+    ("itertools.chain", Native::Chain),
+    ("contextlib.closing", Native::Identity),
+    ("contextlib.nullcontext", Native::Identity),
+    ("asyncio.run", Native::Identity),
+    ("asyncio.wait_for", Native::Identity),
+    ("asyncio.shield", Native::Identity),
+    ("asyncio.create_task", Native::Identity),
+    ("asyncio.ensure_future", Native::Identity),
+    ("asgiref.sync.sync_to_async", Native::Identity),
+    ("asgiref.sync.async_to_sync", Native::Identity),
+    ("asyncio.gather", Native::Gather),
+    ("asyncio.to_thread", Native::CallBack),
+    ("starlette.concurrency.run_in_threadpool", Native::CallBack),
+    ("fastapi.concurrency.run_in_threadpool", Native::CallBack),
+    ("threading.Thread", Native::Thread),
+    ("multiprocessing.Process", Native::Thread),
+    ("threading.Timer", Native::Thread),
+    ("string.Template", Native::Template),
+    ("configparser.ConfigParser", Native::ConfigParser),
+    ("configparser.RawConfigParser", Native::ConfigParser),
+    ("configparser.SafeConfigParser", Native::ConfigParser),
+    ("pathlib.Path", Native::Path),
+    ("pathlib.PurePath", Native::Path),
+    ("pathlib.PurePosixPath", Native::Path),
+    ("pathlib.PosixPath", Native::Path),
+    ("typing.cast", Native::Identity),
+];
+
+/// Sets of sink kinds that have a meaning of their own.
+#[derive(Debug, Default)]
+pub(crate) struct SinkKinds {
+    pub url: Kinds,
+    pub redirect: Kinds,
+    pub argv: Kinds,
+    pub file_path: Kinds,
+    /// Ports that take a path or an open file.
+    pub path_like: Kinds,
+    pub shell: Kinds,
+    pub html: Kinds,
+    pub http_header: Kinds,
+    pub log: Kinds,
+    pub sql: Kinds,
+    pub code: Kinds,
+    pub template: Kinds,
+    pub ldap: Kinds,
+    pub xpath: Kinds,
+    pub nosql: Kinds,
+    pub format_string: Kinds,
+}
+
+/// Symbols that evaluation asks for; none where a name does not occur.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub init: Option<Symbol>,
+    pub call: Option<Symbol>,
+    pub iter: Option<Symbol>,
+    pub enter: Option<Symbol>,
+    pub aenter: Option<Symbol>,
+    pub getitem: Option<Symbol>,
+    pub setitem: Option<Symbol>,
+    pub getattr: Option<Symbol>,
+    pub str_method: Option<Symbol>,
+    pub repr_method: Option<Symbol>,
+    pub return_word: Option<Symbol>,
+    no_return: Vec<Symbol>,
+    keeping: FxHashSet<Symbol>,
+}
+
+/// Methods whose result holds what the receiver held, of whatever type that is.
+const CONTENT_KEEPING: &[&str] = &[
+    "get", "getlist", "get_list", "getall", "getone", "pop", "popleft", "items", "values", "keys", "copy", "strip",
+    "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "split", "rsplit", "splitlines", "partition",
+    "rpartition", "encode", "decode", "replace", "removeprefix", "removesuffix", "read", "readline", "readlines",
+    "getvalue", "result", "to_dict", "dict", "json", "text", "group", "groups", "groupdict", "expandtabs", "casefold",
+    "swapcase", "zfill", "ljust", "rjust", "center", "model_dump", "hex", "tobytes", "tolist",
+];
+
+/// Targets of each name of each module.
+type Resolved = FxHashMap<(ModuleId, Symbol), Arc<Vec<Target>>>;
+
+/// What all runs share.
+pub(crate) struct Engine<'a> {
+    pub project: &'a Project,
+    pub program: &'a Program<'a>,
+    pub entries: &'a EntryPoints,
+    pub names: Names,
+    pub sinks: SinkKinds,
+    /// Parameters of exported functions are untrusted.
+    pub library: bool,
+    natives: FxHashMap<(ModuleId, FunctionId), Native>,
+    builtins: Option<ModuleId>,
+    path_classes: FxHashSet<(ModuleId, FunctionId)>,
+    stored_globals: FxHashSet<(ModuleId, Symbol)>,
+    summaries: Vec<Vec<OnceLock<Arc<Summary>>>>,
+}
+
+thread_local! {
+    static RESOLVED: RefCell<(usize, Resolved)> = RefCell::default();
+    static ANCESTRY: RefCell<(usize, FxHashMap<(ModuleId, FunctionId), Arc<Vec<(ModuleId, FunctionId)>>>)> = RefCell::default();
+}
+
+impl<'a> Engine<'a> {
+    pub fn new(program: &'a Program<'a>, entries: &'a EntryPoints, library: bool) -> Self {
+        let project = program.project;
+        let find = |name: &str| project.symbols().find(name);
+        let bits = |names: &[&str]| {
+            names
+                .iter()
+                .filter_map(|name| program.models.kind(name))
+                .fold(0, |all, kind| all | kind_bit(kind))
+        };
+        let mut natives = FxHashMap::default();
+        for (name, native) in NATIVES {
+            for definition in definitions(project, name) {
+                natives.insert(definition, *native);
+            }
+        }
+        let path_classes = ["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"]
+            .iter()
+            .flat_map(|name| definitions(project, name))
+            .collect();
+        let mut stored_globals = FxHashSet::default();
+        for (id, module) in project.modules() {
+            if module.is_model {
+                continue;
+            }
+            let ir = &module.ir;
+            for (index, &op) in ir.ops().iter().enumerate() {
+                if op == Op::StoreGlobal {
+                    stored_globals.insert((id, ir.get(index as u32).symbol_a()));
+                }
+            }
+        }
+        let summaries = project
+            .modules()
+            .map(|(_, module)| {
+                let mut all = Vec::new();
+                all.resize_with(
+                    if module.is_model { 0 } else { module.ir.functions.len() },
+                    OnceLock::new,
+                );
+                all
+            })
+            .collect();
+        Engine {
+            project,
+            program,
+            entries,
+            library,
+            natives,
+            builtins: project.model("builtins"),
+            path_classes,
+            stored_globals,
+            summaries,
+            names: Names {
+                init: find("__init__"),
+                call: find("__call__"),
+                iter: find("__iter__"),
+                enter: find("__enter__"),
+                aenter: find("__aenter__"),
+                getitem: find("__getitem__"),
+                setitem: find("__setitem__"),
+                getattr: find("__getattr__"),
+                str_method: find("__str__"),
+                repr_method: find("__repr__"),
+                return_word: find("return"),
+                no_return: ["NoReturn", "Never"].iter().filter_map(|name| find(name)).collect(),
+                keeping: CONTENT_KEEPING.iter().filter_map(|name| find(name)).collect(),
+            },
+            sinks: SinkKinds {
+                url: bits(&["url"]),
+                redirect: bits(&["redirect"]),
+                argv: bits(&["argv"]),
+                file_path: bits(&["file-path"]),
+                path_like: bits(&["archive-file"]),
+                shell: bits(&["shell"]),
+                html: bits(&["html"]),
+                http_header: bits(&["http-header"]),
+                log: bits(&["log"]),
+                sql: bits(&["sql"]),
+                code: bits(&["code", "module-name"]),
+                template: bits(&["template"]),
+                ldap: bits(&["ldap"]),
+                xpath: bits(&["xpath"]),
+                nosql: bits(&["nosql"]),
+                format_string: bits(&["format-string"]),
+            },
+        }
+    }
+
+    /// The summary of a function, once it was made.
+    pub fn summary(&self, module: ModuleId, function: FunctionId) -> Option<Arc<Summary>> {
+        self.summaries
+            .get(module.0 as usize)?
+            .get(function.0 as usize)?
+            .get()
+            .cloned()
+    }
+
+    pub fn set_summary(&self, module: ModuleId, function: FunctionId, summary: Arc<Summary>) {
+        if let Some(place) = self
+            .summaries
+            .get(module.0 as usize)
+            .and_then(|all| all.get(function.0 as usize))
+        {
+            // Who was first made the same.
+            let _ = place.set(summary);
+        }
+    }
+
+    pub fn bits(&self, kinds: &[Kind]) -> Kinds {
+        kinds.iter().fold(0, |all, &kind| all | kind_bit(kind))
+    }
+
+    /// All that a name means, remembered by thread.
+    pub fn resolve_name(&self, module: ModuleId, name: Symbol) -> Arc<Vec<Target>> {
+        let own = std::ptr::from_ref(self.project) as usize;
+        RESOLVED.with_borrow_mut(|(project, known)| {
+            if *project != own {
+                known.clear();
+                *project = own;
+            }
+            known
+                .entry((module, name))
+                .or_insert_with(|| Arc::new(self.project.resolve_name(module, name)))
+                .clone()
+        })
+    }
+
+    /// A class and its bases, remembered by thread.
+    pub fn ancestry(&self, class: (ModuleId, FunctionId)) -> Arc<Vec<(ModuleId, FunctionId)>> {
+        let own = std::ptr::from_ref(self.project) as usize;
+        ANCESTRY.with_borrow_mut(|(project, known)| {
+            if *project != own {
+                known.clear();
+                *project = own;
+            }
+            known
+                .entry(class)
+                .or_insert_with(|| Arc::new(self.project.ancestry(class.0, class.1)))
+                .clone()
+        })
+    }
+
+    pub fn is_set_by_functions(&self, module: ModuleId, name: Symbol) -> bool {
+        self.stored_globals.contains(&(module, name))
+    }
+
+    /// Whether `name` is the built-in of that name in `module`.
+    pub fn is_builtin(&self, module: ModuleId, name: Symbol) -> bool {
+        self.resolve_name(module, name).iter().all(|target| match *target {
+            Target::Function(module, _) | Target::Class(module, _) => Some(module) == self.builtins,
+            _ => false,
+        })
+    }
+
+    pub fn native(&self, module: ModuleId, function: FunctionId) -> Option<Native> {
+        self.natives.get(&(module, function)).copied()
+    }
+
+    /// Whether only a model is known of a function.
+    pub fn is_model(&self, module: ModuleId, function: FunctionId) -> bool {
+        let (twin, _) = self.program.models.twin(module, function);
+        self.project.module(twin).is_model
+    }
+
+    pub fn is_path_class(&self, class: (ModuleId, FunctionId)) -> bool {
+        self.path_classes.contains(&class) || self.program.is_str(class)
+    }
+
+    pub fn keeps_content(&self, name: Symbol) -> bool {
+        self.names.keeping.contains(&name)
+    }
+
+    /// A method that a class itself defines.
+    pub fn own_method(&self, class: (ModuleId, FunctionId), name: Symbol) -> Option<(ModuleId, FunctionId)> {
+        let (module, class) = self.program.models.twin(class.0, class.1);
+        let operand = self.project.module(module).ir.export(class, name)?;
+        self.project
+            .resolve(module, operand)
+            .into_iter()
+            .find_map(|target| match target {
+                Target::Function(module, function) => Some((module, function)),
+                _ => None,
+            })
+    }
+
+    /// The method `name` of a class, its own or inherited.
+    pub fn method(&self, class: (ModuleId, FunctionId), name: Symbol) -> Option<(ModuleId, FunctionId)> {
+        self.ancestry(class)
+            .iter()
+            .find_map(|&class| self.own_method(class, name))
+    }
+
+    /// The function that sets the property `name` of a class.
+    pub fn setter(&self, class: (ModuleId, FunctionId), name: Symbol) -> Option<(ModuleId, FunctionId)> {
+        let (module, class) = class;
+        let ir = &self.project.module(module).ir;
+        ir.functions
+            .iter()
+            .enumerate()
+            .find(|(number, function)| {
+                function.parent == class
+                    && function.name == name
+                    && function.kind == FunctionKind::Def
+                    && ir.decorators_of(FunctionId(*number as u32)).iter().any(|&decorator| {
+                        ir.instruction(decorator).is_some_and(|decorator| {
+                            decorator.op == Op::Attr && self.project.text(decorator.symbol_b()) == "setter"
+                        })
+                    })
+            })
+            .map(|(number, _)| (module, FunctionId(number as u32)))
+    }
+
+    /// Decorators of a function that are functions or classes of the project.
+    pub fn own_decorators(&self, module: ModuleId, function: FunctionId) -> Option<Vec<Operand>> {
+        let ir = &self.project.module(module).ir;
+        let own: Vec<Operand> = ir
+            .decorators_of(function)
+            .iter()
+            .copied()
+            .filter(|&decorator| {
+                let callee = match ir.instruction(decorator) {
+                    Some(call) if call.op == Op::Call => call.operand_a(),
+                    _ => decorator,
+                };
+                self.project.resolve(module, callee).iter().any(|target| match *target {
+                    Target::Function(module, function) | Target::Class(module, function) => {
+                        !self.is_model(module, function)
+                    }
+                    _ => false,
+                })
+            })
+            .collect();
+        (!own.is_empty()).then_some(own)
+    }
+
+    /// Whether a class is an enumeration: what is made of a value is one of its members.
+    pub fn is_enumeration(&self, class: (ModuleId, FunctionId)) -> bool {
+        self.ancestry(class).iter().any(|&(module, class)| {
+            let ir = &self.project.module(module).ir;
+            ir.bases_of(class).iter().any(|base| {
+                let name = match base.kind() {
+                    OperandKind::Global(name) => Some(name),
+                    OperandKind::Register(index) if ir.op(index) == Op::Attr => Some(ir.get(index).symbol_b()),
+                    OperandKind::Register(index) if ir.op(index) == Op::Import => {
+                        ir.imports[ir.get(index).a as usize].name
+                    }
+                    _ => None,
+                };
+                name.is_some_and(|name| {
+                    matches!(
+                        self.project.text(name),
+                        "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag" | "TextChoices" | "IntegerChoices"
+                    )
+                })
+            })
+        })
+    }
+
+    /// Whether making an instance converts its fields to their declared types.
+    pub fn converts(&self, class: (ModuleId, FunctionId)) -> bool {
+        self.ancestry(class).iter().any(|&(module, class)| {
+            self.project.module(module).is_model
+                && self.project.module(module).name.split('.').next() == Some("pydantic")
+                && class != FunctionId::MODULE
+        })
+    }
+
+    /// Annotated fields of a class and its bases, in the order of a generated constructor.
+    pub fn fields_in_order(&self, class: (ModuleId, FunctionId)) -> Vec<Symbol> {
+        let mut fields = Vec::new();
+        for &(module, class) in self.ancestry(class).iter().rev() {
+            for annotation in &self.project.module(module).ir.annotations {
+                if annotation.function == class && !annotation.on_self && !fields.contains(&annotation.name) {
+                    fields.push(annotation.name);
+                }
+            }
+        }
+        fields
+    }
+
+    /// Whether a function of a model never returns.
+    pub fn never_returns(&self, function: (ModuleId, FunctionId)) -> bool {
+        let ir = &self.project.module(function.0).ir;
+        match ir.function(function.1).returns.kind() {
+            OperandKind::Global(name) => self.names.no_return.contains(&name),
+            OperandKind::Register(index) => match ir.op(index) {
+                Op::Import => ir.imports[ir.get(index).a as usize]
+                    .name
+                    .is_some_and(|name| self.names.no_return.contains(&name)),
+                Op::Attr => self.names.no_return.contains(&ir.get(index).symbol_b()),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a function of a model answers yes or no, and whether it returns nothing and raises where it is not
+    /// content.
+    pub fn test_or_check(&self, function: (ModuleId, FunctionId)) -> (bool, bool) {
+        let ir = &self.project.module(function.0).ir;
+        match ir.function(function.1).returns.kind() {
+            OperandKind::None => (false, true),
+            OperandKind::Global(name) => (self.project.text(name) == "bool", false),
+            _ => (false, false),
+        }
+    }
+
+    /// Whether an argument may belong to what an overload asks for.
+    pub fn fits(
+        &self,
+        view: &CallView<'_, '_>,
+        state: &State,
+        module: ModuleId,
+        annotation: Operand,
+        given: &Given,
+    ) -> bool {
+        let ir = &self.project.module(module).ir;
+        let _ = state;
+        // `Annotated[Literal[True], …]`
+        let mut annotation = annotation;
+        while let Some(instruction) = ir.instruction(annotation) {
+            if instruction.op != Op::Subscript {
+                break;
+            }
+            let OperandKind::Global(name) = instruction.operand_a().kind() else {
+                break;
+            };
+            match self.project.text(name) {
+                "Annotated" => {
+                    annotation = match ir.instruction(instruction.operand_b()) {
+                        Some(tuple) if tuple.op == Op::Tuple => {
+                            ir.list(tuple.a).next().unwrap_or(Operand::ABSENT)
+                        }
+                        _ => instruction.operand_b(),
+                    };
+                }
+                "Literal" => {
+                    let accepted: Vec<Operand> = match ir.instruction(instruction.operand_b()) {
+                        Some(tuple) if tuple.op == Op::Tuple => ir.list(tuple.a).collect(),
+                        _ => vec![instruction.operand_b()],
+                    };
+                    if let Some(fits) = self.fits_literal(&accepted, &given.value.what) {
+                        return fits;
+                    }
+                    break;
+                }
+                _ => break,
+            }
+        }
+        match given.operand {
+            Some(operand) => view.fits_annotation(module, annotation, view.module, operand),
+            None => true,
+        }
+    }
+
+    fn fits_literal(&self, accepted: &[Operand], what: &What) -> Option<bool> {
+        let truth = match what {
+            What::None => false,
+            What::Bool(value) => *value,
+            What::Int(number) => *number != 0,
+            What::Symbol(symbol) => {
+                return Some(accepted.iter().any(|accepted| match accepted.kind() {
+                    OperandKind::Str(text) => text == *symbol,
+                    OperandKind::Bool(value) => value,
+                    _ => false,
+                }));
+            }
+            _ => return None,
+        };
+        Some(accepted.iter().any(|accepted| match accepted.kind() {
+            OperandKind::Bool(value) => value == truth,
+            OperandKind::None => matches!(what, What::None),
+            OperandKind::Int(number) => matches!(what, What::Int(given) if *given == i64::from(number)),
+            _ => false,
+        }))
+    }
+
+    /// Kinds for which a text that a pattern accepts is harmless.
+    pub fn pattern_kinds(&self, pattern: &str, method: &str) -> Kinds {
+        match pattern::accepted(pattern, method) {
+            Some(accepted) => self.kinds_without(&accepted),
+            None => 0,
+        }
+    }
+
+    /// Kinds for which a text of these characters is harmless.
+    fn kinds_without(&self, accepted: &pattern::Characters) -> Kinds {
+        let sinks = &self.sinks;
+        let has = |any: &str| any.chars().any(|c| accepted.contains(c));
+        let mut kinds: Kinds = 0;
+        if !has(" \t\n;&|`$<>()'\"\\*?{}[]!#~=%") {
+            kinds |= sinks.shell;
+            if !has("-") {
+                kinds |= sinks.argv;
+            }
+        }
+        if !has("'\";\\()= \n-/*") || !has("'\";\\()= \n/*") {
+            kinds |= sinks.sql | sinks.nosql;
+        }
+        if !has("<>&'\"") {
+            kinds |= sinks.html;
+        }
+        if !has("/\\") {
+            kinds |= sinks.file_path | sinks.path_like;
+        }
+        if !has("/\\:@?#%") {
+            kinds |= sinks.url | sinks.redirect;
+        }
+        if !has("\r\n") {
+            kinds |= sinks.http_header | sinks.log;
+        }
+        if !has("()[]{}'\" \n;=.,+*") {
+            kinds |= sinks.code | sinks.template | sinks.format_string;
+        }
+        if !has("()*\\&|!=<>~") {
+            kinds |= sinks.ldap;
+        }
+        if !has("'\"[]()/@=| ") {
+            kinds |= sinks.xpath;
+        }
+        if kinds & sinks.shell != 0 && !has("/\\.'\"<>:@") {
+            kinds |= ALL & !(sinks.argv | NORMAL);
+        }
+        kinds
+    }
+
+    /// Kinds for which what a framework makes sure of a parameter is enough; none: it carries nothing at all.
+    pub fn constraint_kinds(&self, constraint: &ValueConstraint) -> Kinds {
+        match constraint {
+            ValueConstraint::Any => 0,
+            ValueConstraint::NoSlash => self.sinks.file_path | RELATIVE,
+            ValueConstraint::Slug => ALL & !self.sinks.argv,
+            ValueConstraint::Pattern(pattern) => self.pattern_kinds(pattern, "fullmatch"),
+            _ => ALL,
+        }
+    }
+
+    /// Whether a text that begins with these parts has its host written in the program, so that what follows cannot
+    /// send it elsewhere. For a redirect, a path on the own host is as good.
+    pub fn is_fixed(&self, kind: Kind, before: &[TextPart]) -> bool {
+        let bit = kind_bit(kind);
+        if bit & (self.sinks.url | self.sinks.redirect) == 0 {
+            return false;
+        }
+        let mut text = String::new();
+        for part in before {
+            match part {
+                TextPart::Literal(literal) => text.push_str(literal),
+                TextPart::Hole { taint, number } => {
+                    if !*number && text.is_empty() && taint.is_clean() {
+                        // An address of the program's own, and then at least a path.
+                        text.push_str("own://host");
+                    } else if taint.is_clean() || *number {
+                        text.push('x');
+                    } else if text.split_once("://").is_none_or(|(_, rest)| rest.find(['/', '?', '#']).is_none_or(|end| end == 0)) {
+                        // Tainted itself, and judged by itself.
+                        return text.starts_with('/') && text.len() > 1 && !text.starts_with("//") && bit & self.sinks.redirect != 0;
+                    }
+                }
+            }
+        }
+        let fixed_host = text
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.find(['/', '?', '#']).is_some_and(|end| end > 0));
+        let own_unknown = text.starts_with("own://host");
+        let own_path = bit & self.sinks.redirect != 0
+            && text
+                .strip_prefix('/')
+                .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '\\']));
+        let query_only = bit & self.sinks.redirect != 0 && text.starts_with(['?', '#']);
+        fixed_host || own_path || own_unknown || query_only
+    }
+
+    /// A path to which something was done since it was normalised.
+    pub fn unnormalised(&self, taint: &Taint) -> Taint {
+        if taint.marks().iter().all(|mark| mark.clean & NORMAL == 0) {
+            return taint.clone();
+        }
+        taint.map(|mark| Mark {
+            clean: mark.clean & !NORMAL,
+            ..mark.clone()
+        })
+    }
+
+    /// Sinks that what a function returns gets to.
+    pub fn return_sinks(&self, evaluator: &Evaluator<'_>, module: ModuleId, function: FunctionId) -> Vec<Kind> {
+        if let Some(handler) = self.entries.handler(module, function) {
+            return match handler.returned {
+                Returned::Html => self.program.models.kind("html").into_iter().collect(),
+                _ => Vec::new(),
+            };
+        }
+        let ir = &self.project.module(module).ir;
+        let mut sinks = Vec::new();
+        for &decorator in ir.decorators_of(function) {
+            sinks.extend(sinks_of_decorator(self, evaluator, module, decorator));
+        }
+        sinks.sort_unstable();
+        sinks.dedup();
+        sinks
+    }
+
+    /// Whether users of a library can call a function.
+    pub fn is_exported(&self, module: ModuleId, function: FunctionId) -> bool {
+        let ir = &self.project.module(module).ir;
+        let info = ir.function(function);
+        if info.kind != FunctionKind::Def {
+            return false;
+        }
+        let mut at = function;
+        while at != FunctionId::MODULE {
+            let info = ir.function(at);
+            let name = self.project.text(info.name);
+            let is_dunder = name.starts_with("__") && name.ends_with("__");
+            if name.starts_with('_') && !is_dunder {
+                return false;
+            }
+            let parent = ir.function(info.parent);
+            if !matches!(parent.kind, FunctionKind::Module | FunctionKind::Class) {
+                return false;
+            }
+            at = info.parent;
+        }
+        !self
+            .project
+            .module(module)
+            .name
+            .split('.')
+            .any(|part| part.starts_with('_') && part != "__main__" && part != "__init__")
+    }
+
+    /// Whether the first parameter of a function is filled by the object or class that it is called on.
+    pub fn has_receiver(&self, module: ModuleId, function: FunctionId) -> bool {
+        let ir = &self.project.module(module).ir;
+        ir.is_class(ir.function(function).parent)
+            && binding(self, module, function) != Binding::Free
+    }
+
+    /// An unknown value.
+    pub fn unknown() -> Value {
+        Value::TOP
+    }
+}
+
+/// Definitions in the models that a dotted name means.
+fn definitions(project: &Project, name: &str) -> Vec<(ModuleId, FunctionId)> {
+    let Some((module, last)) = name.rsplit_once('.') else {
+        return Vec::new();
+    };
+    let (Some(module), Some(last)) = (project.model(module), project.symbols().find(last)) else {
+        return Vec::new();
+    };
+    project
+        .member(Target::Module(module), last)
+        .into_iter()
+        .filter_map(|target| match target {
+            Target::Function(module, function) | Target::Class(module, function) => Some((module, function)),
+            _ => None,
+        })
+        .collect()
+}
