@@ -196,6 +196,8 @@ enum Evidence {
 struct Side<'a> {
     names: Vec<&'a str>,
     evidence: Evidence,
+    /// It is an attribute of something.
+    is_field: bool,
     /// It comes from a request, a header, the environment or a configuration.
     is_looked_up: bool,
 }
@@ -272,7 +274,7 @@ fn judge(
     match strongest {
         Evidence::Named => {
             let is_same_field =
-                left.names == right.names && !left.names.is_empty() && !is_looked_up;
+                left.is_field && right.is_field && left.names == right.names && !is_looked_up;
             Some(if is_same_field && !is_digest {
                 Confidence::Possible
             } else {
@@ -394,6 +396,10 @@ fn side<'a>(context: &Context<'_, 'a>, operand: Operand, at: u32) -> Side<'a> {
     let mut side = Side {
         names: Vec::new(),
         evidence: Evidence::Nothing,
+        is_field: context
+            .ir()
+            .instruction(operand)
+            .is_some_and(|instruction| instruction.op == Op::Attr),
         is_looked_up: false,
     };
     look(context, operand, at, 0, &mut side);
