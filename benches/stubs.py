@@ -10,14 +10,16 @@ the environment's own interpreter, one process a library, and calls nothing of t
 
 A stub agrees if each of its names exists and each parameter stands where the package has it: the same name, order and
 kind, and the same default where both are plain constants. A stub may leave out a tail (`*args: Any, **kwargs: Any`) and
-write out what a package takes through its own `**kwargs`. Names behind a comment that begins with `# Until` or `# Python 2`
-belong to older versions and are counted apart. So are constants that stand for a choice, and classes that begin with `_`.
+write out what a package takes through its own `**kwargs`. Names below a comment that says why they are not there (`# Until
+Python 3.7`, `# Since …`, `# Made on demand`) are left out, and so are constants that stand for a choice and classes that
+begin with `_`.
 """
 
 import argparse
 import ast
 import datetime
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -37,6 +39,9 @@ plumbum psycopg psycopg2-binary py7zr pycryptodome pycryptodomex pydantic pyjwt 
 python-multipart pyyaml rarfile redis requests ruamel.yaml sh six sqlalchemy starlette tornado typer untangle urllib3
 uvicorn werkzeug xmltodict
 """.split()
+
+# Words of comments that say why a name is not there.
+OTHERWISE = ("Until ", "until ", "Since ", "Python 2", "1.x", "Not on ", "Not in every", "Not a class", "Handed on", "Made on demand")
 
 # Runs in the environment: reads what to look up from standard input, writes what is there.
 PROBE = r"""
@@ -74,11 +79,21 @@ for module, names in json.load(sys.stdin).items():
     for name in names:
         owner, _, member = name.partition(".")
         try:
-            thing = getattr(top, owner)
+            try:
+                thing = getattr(top, owner)
+            except AttributeError:
+                thing = importlib.import_module(module + "." + owner)
+        except BaseException as error:
+            found[name] = {"missing": type(error).__name__}
+            continue
+        try:
             if member:
                 raw = inspect.getattr_static(thing, member)
                 got = getattr(thing, member)
-                method = inspect.isclass(thing) and not isinstance(raw, (staticmethod, classmethod))
+                method = inspect.isfunction(raw) or (
+                    inspect.ismethoddescriptor(raw) and type(raw).__name__ != "classmethod_descriptor"
+                )
+                method = method and not isinstance(raw, (staticmethod, classmethod))
                 found[name] = {"signature": signature(got, method) if callable(got) else None}
                 if isinstance(raw, property) or not callable(got):
                     found[name] = {"signature": None}
@@ -90,8 +105,11 @@ for module, names in json.load(sys.stdin).items():
                     pass
             else:
                 found[name] = {"signature": signature(thing, False) if callable(thing) else None}
-        except BaseException as error:
-            found[name] = {"missing": f"{type(error).__name__}"}
+        except AttributeError as error:
+            found[name] = {"missing": type(error).__name__} if member else {"signature": None}
+        except BaseException:
+            # A proxy that has nothing behind it outside of a request.
+            found[name] = {"signature": None}
     answers[module] = {"found": found}
 
 from importlib import metadata
@@ -168,7 +186,12 @@ def probe(python: Path, stubs: dict) -> dict:
     wanted = {module: sorted(stub.names) for module, stub in stubs.items()}
     try:
         done = subprocess.run(
-            [python, "-c", PROBE], input=json.dumps(wanted), capture_output=True, text=True, timeout=180
+            [python, "-c", PROBE],
+            input=json.dumps(wanted),
+            capture_output=True,
+            text=True,
+            timeout=180,
+            env=os.environ | {"DJANGO_SETTINGS_MODULE": "django.conf.global_settings"},
         )
     except subprocess.TimeoutExpired:
         return {"answers": {}, "versions": {}}
@@ -201,7 +224,7 @@ class Stub:
             self.note(owner + node.name, node, node)
         elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             self.note(node.name, None, node)
-            for inner in node.body:
+            for inner in () if self.is_of_old(node) else node.body:
                 if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self.read(inner, node.name + ".")
         elif isinstance(node, ast.AnnAssign) and not owner and isinstance(node.target, ast.Name):
@@ -222,7 +245,7 @@ class Stub:
         while at >= 0:
             line = self.lines[at]
             if line.strip().startswith("#"):
-                return any(word in line for word in ("Until", "Python 2", "1.x", "Until", "older"))
+                return any(word in line for word in OTHERWISE)
             if not line.strip() or len(line) - len(line.lstrip()) < indent:
                 return False
             at -= 1

@@ -1,5 +1,4 @@
-from .collection import Collection as Collection
-from .database import Database as Database
+from .database import Database
 from typing import Any
 
 class MongoClient:
