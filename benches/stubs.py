@@ -41,7 +41,7 @@ uvicorn werkzeug xmltodict
 """.split()
 
 # Words of comments that say why a name is not there.
-OTHERWISE = ("Until ", "until ", "Since ", "Python 2", "1.x", "Not on ", "Not in every", "Not a class", "Handed on", "Made on demand")
+OTHERWISE = ("Until ", "until ", "Since ", "Python 2", "1.x", "Not on ", "Not in ", "Not a class", "Handed on", "Made on demand")
 
 # Runs in the environment: reads what to look up from standard input, writes what is there.
 PROBE = r"""
@@ -330,7 +330,9 @@ def default_differs(name: str, written: ast.expr | None, real: dict | None) -> s
         return None
     if not isinstance(written, ast.Constant) or written.value is ...:
         return None
-    if repr(written.value) != real["is"] and not isinstance(written.value, str):
+    # A word in a stub may stand for a choice that the package has as a number or an object.
+    is_choice = isinstance(written.value, str) and not real["is"].startswith(("'", '"'))
+    if repr(written.value) != real["is"] and not is_choice:
         return f"`{name}` is `{real['is']}` by default, not `{written.value!r}`"
     return None
 
