@@ -1,6 +1,8 @@
 from typing import Any
 
+# Until Python 3.7
 def escape(s: Sanitizes["html"], quote: Any = None) -> str: ...
+
 class FieldStorage:
     def __init__(self, fp: Any = None, headers: Any = None, outerboundary: Any = b"", environ: Any = ..., keep_blank_values: Any = 0, strict_parsing: Any = 0, limit: Any = None, encoding: Any = "utf-8", errors: Any = "replace", max_num_fields: Any = None, separator: Any = "&") -> None: ...
     value: Annotated[Any, Source["remote-input"]]

@@ -1,5 +1,6 @@
 from typing import Any, Iterator
 
+# Until Jinja2 3.0
 from markupsafe import Markup as Markup, escape as escape
 
 class Template:

@@ -2,10 +2,14 @@ from typing import Any, AsyncIterator, Generator
 
 from .datastructures import FormData, Headers, QueryParams, URL
 
+class _Session(dict):
+    def __setitem__(self, key: Sink["session"], value: Sink["session"]) -> None: ...
+    def setdefault(self, key: Sink["session"], default: Sink["session"] = None) -> Any: ...
+    def update(self, other: Sink["session"] = None, /, **kwargs: Sink["session"]) -> None: ...
 class HTTPConnection:
     app: Any
     state: Any
-    session: dict
+    session: _Session
     user: Any
     query_params: Annotated[QueryParams, Source["remote-input"]]
     path_params: Annotated[dict, Source["remote-input"]]

@@ -1,5 +1,7 @@
 from typing import Any, Literal, overload
 
+from django.contrib.sessions.backends.base import SessionBase
+
 from .request import HttpHeaders, MultiValueDict
 
 class QueryDict(MultiValueDict):
@@ -9,7 +11,7 @@ class QueryDict(MultiValueDict):
 class HttpRequest:
     method: str
     user: Any
-    session: Any
+    session: SessionBase
     resolver_match: Any
     GET: Annotated[QueryDict, Source["remote-input"]]
     POST: Annotated[QueryDict, Source["remote-input"]]
@@ -68,5 +70,5 @@ class HttpResponseServerError(HttpResponse): ...
 class HttpResponseNotAllowed(HttpResponse):
     def __init__(self, permitted_methods: Any, *args: Any, **kwargs: Any) -> None: ...
 class JsonResponse(HttpResponse):
-    def __init__(self, data: Sanitizes["html"], encoder: Any = ..., safe: Any = True, json_dumps_params: Any = None, **kwargs: Any) -> None: ...
+    def __init__(self, data: Annotated[Any, Sink["response"], Sanitizes["html"]], encoder: Any = ..., safe: Any = True, json_dumps_params: Any = None, **kwargs: Any) -> None: ...
 class Http404(Exception): ...

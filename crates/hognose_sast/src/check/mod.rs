@@ -6,6 +6,7 @@ mod hardcoded_password;
 mod insecure_random;
 mod shell_keyword;
 mod sql_built;
+mod timing_unsafe_comparison;
 mod unverified_https_default;
 
 use hognose_finding::Confidence;
@@ -51,6 +52,10 @@ pub(crate) static CHECKS: &[Check] = &[
     Check {
         name: "sql-built",
         run: sql_built::run,
+    },
+    Check {
+        name: "timing-unsafe-comparison",
+        run: timing_unsafe_comparison::run,
     },
     Check {
         name: "unverified-https-default",

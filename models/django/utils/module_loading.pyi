@@ -1,0 +1,3 @@
+from typing import Any
+
+def import_string(dotted_path: Sink["module-name"]) -> Any: ...

@@ -1,0 +1,2 @@
+from .cmd import Git as Git
+from .repo import Repo as Repo

@@ -1,0 +1,1 @@
+from .python import PythonREPL as PythonREPL

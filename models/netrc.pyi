@@ -1,0 +1,6 @@
+from typing import Any
+
+class netrc:
+    hosts: Annotated[dict, Source["secret"]]
+    def __init__(self, file: Sink["file-path"] = None) -> None: ...
+    def authenticators(self, host: Sanitizes["*"]) -> Annotated[Any, Source["secret"]]: ...

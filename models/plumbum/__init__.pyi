@@ -1,0 +1,1 @@
+from .machines.local import local as local

@@ -1,0 +1,19 @@
+from typing import Any, Literal, overload
+
+# The option decides what the value is.
+URL = "URL"
+SSL_VERIFYPEER = "SSL_VERIFYPEER"
+SSL_VERIFYHOST = "SSL_VERIFYHOST"
+class Curl:
+    URL = "URL"
+    SSL_VERIFYPEER = "SSL_VERIFYPEER"
+    SSL_VERIFYHOST = "SSL_VERIFYHOST"
+    @overload
+    def setopt(self, option: Literal["URL"], value: Sink["url"], /) -> None: ...
+    @overload
+    def setopt(self, option: Literal["SSL_VERIFYPEER", "SSL_VERIFYHOST"], value: Annotated[Any, Sink["tls-verify"]], /) -> None: ...
+    @overload
+    def setopt(self, option: Any, value: Any, /) -> None: ...
+    def perform(self) -> None: ...
+    def perform_rs(self) -> Annotated[str, Source["network-response"]]: ...
+    def perform_rb(self) -> Annotated[bytes, Source["network-response"]]: ...

@@ -1,0 +1,6 @@
+from typing import Any, Literal, overload
+
+@overload
+def load_model(filepath: Annotated[Any, Sink["deserialize"], Sink["file-path"]], custom_objects: Any = None, compile: Any = True, safe_mode: Literal[False] = ...) -> Any: ...
+@overload
+def load_model(filepath: Sink["file-path"], custom_objects: Any = None, compile: Any = True, safe_mode: Any = True) -> Any: ...

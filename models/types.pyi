@@ -1,0 +1,6 @@
+from typing import Any
+
+class FunctionType:
+    def __init__(self, code: Sink["code"], globals: Any, name: Any = None, argdefs: Any = None, closure: Any = None) -> None: ...
+class ModuleType:
+    def __init__(self, name: Any, doc: Any = None) -> None: ...

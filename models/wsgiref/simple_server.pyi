@@ -1,0 +1,3 @@
+from typing import Any
+
+def make_server(host: Sink["bind-address"], port: Any, app: Any, server_class: Any = ..., handler_class: Any = ...) -> Any: ...
