@@ -189,6 +189,45 @@ impl<'e, 'a> CallView<'e, 'a> {
         }
     }
 
+    /// What each parameter of `function` is given by call `index`.
+    pub(crate) fn given(
+        evaluator: &'e Evaluator<'a>,
+        module: ModuleId,
+        index: u32,
+        function: (ModuleId, FunctionId),
+        is_bound: bool,
+    ) -> Vec<Option<Given>> {
+        let view = CallView {
+            evaluator,
+            module,
+            index,
+            callees: Vec::new(),
+            ports: Vec::new(),
+        };
+        view.bind(function, is_bound)
+    }
+
+    /// The view of call `index` as if it called `callee`, for a callee that is not known.
+    pub fn assuming(
+        evaluator: &'e Evaluator<'a>,
+        module: ModuleId,
+        index: u32,
+        callee: Value,
+    ) -> Self {
+        let mut view = CallView {
+            evaluator,
+            module,
+            index,
+            callees: Vec::new(),
+            ports: Vec::new(),
+        };
+        view.add_callee(callee);
+        for callee in view.callees.clone() {
+            view.add_ports(callee);
+        }
+        view
+    }
+
     /// The parameters with sink roles and what is given to each.
     pub fn ports(&self) -> &[Port<'a>] {
         &self.ports
