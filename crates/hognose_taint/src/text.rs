@@ -45,17 +45,6 @@ const MOST_LITERALS: usize = 256;
 /// How many operands are looked at for the constants of one value.
 const MOST_WORK: u32 = 4_000;
 
-/// Functions whose name says that they quote an identifier, whoever wrote them.
-const IDENTIFIER_QUOTING: &[&str] = &[
-    "quote_name",
-    "quote_ident",
-    "quote_identifier",
-    "quote_table_name",
-    "quote_column_name",
-    "quote_schema",
-    "quote_schema_name",
-];
-
 /// Methods of strings that give a text of the same shape.
 const SHAPE_KEEPING: &[&str] = &[
     "strip",
@@ -300,30 +289,11 @@ impl Evaluator<'_> {
             }
         }
         if let Some(kind) = kind
-            && (self.is_cleaned(module, operand, kind)
-                || self.program.models.kind("sql") == Some(kind)
-                    && self.quotes_identifier(module, instruction.operand_a()))
+            && self.is_cleaned(module, operand, kind)
         {
             return Shape::Constant;
         }
         self.shape_of_values(module, operand, kind, depth)
-    }
-
-    /// Whether a callee has a name that says that it quotes identifiers of SQL.
-    fn quotes_identifier(&self, module: ModuleId, callee: Operand) -> bool {
-        let project = self.project();
-        let name = match callee.kind() {
-            OperandKind::Global(name) => name,
-            OperandKind::Register(index) => {
-                let instruction = project.module(module).ir.get(index);
-                if instruction.op != Op::Attr {
-                    return false;
-                }
-                instruction.symbol_b()
-            }
-            _ => return false,
-        };
-        IDENTIFIER_QUOTING.contains(&project.text(name))
     }
 
     /// Whether an operand is a module, a class or a function rather than data.

@@ -502,7 +502,11 @@ impl<'a> Evaluator<'a> {
             return false;
         };
         // The name of a class is no type variable.
-        if !project.resolve(function.0, info.returns).is_empty() {
+        if !project
+            .resolve(function.0, info.returns)
+            .iter()
+            .any(|target| matches!(target, Target::Value(..)))
+        {
             return false;
         }
         if let Some(Some(Given::Argument { value, .. })) =
