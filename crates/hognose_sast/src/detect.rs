@@ -56,9 +56,10 @@ pub(crate) fn calls(
         }
     }
     references(rules, evaluator, module, places);
-    for function in &ir.functions {
+    for (number, function) in ir.functions.iter().enumerate() {
         if function.kind == FunctionKind::Class {
-            derived(rules, evaluator, module, function, places);
+            let class = FunctionId(number as u32);
+            derived(rules, evaluator, module, class, places);
         }
         for number in function.decorators.0..function.decorators.1 {
             match ir.operands[number as usize].as_register() {
@@ -111,9 +112,7 @@ fn assumed(
         .member(Target::Class(class.0, class.1), callee.symbol_b())
         .first()
     {
-        Some(&Target::Function(module, function)) => {
-            Some(Value::Method((module, function), class))
-        }
+        Some(&Target::Function(module, function)) => Some(Value::Method((module, function), class)),
         _ => None,
     }
 }
@@ -123,7 +122,7 @@ fn derived(
     rules: &RuleSet<'_>,
     evaluator: &Evaluator<'_>,
     module: ModuleId,
-    class: &Function,
+    class: FunctionId,
     places: &mut Vec<Place>,
 ) {
     let project = evaluator.project();
@@ -131,11 +130,12 @@ fn derived(
     let is_gated = ir
         .functions
         .iter()
-        .filter(|method| method.start >= class.start && method.end <= class.end)
+        .filter(|method| method.parent == class)
         .any(|method| GATES.contains(&project.text(method.name)));
     if is_gated {
         return;
     }
+    let class = ir.function(class);
     for number in class.bases.0..class.bases.1 {
         let (base, span) = (
             ir.operands[number as usize],

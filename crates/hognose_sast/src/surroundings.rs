@@ -62,7 +62,9 @@ pub(crate) fn are_harmless(view: &CallView<'_, '_>, matcher: &Matcher) -> bool {
             test: ValueTest::Built,
         } if sink == "sql" => around.sql_is_compiled_or_quoted(),
         Matcher::Value { sink, .. } if sink == "tls-verify" => around.context_needs_no_check(),
-        Matcher::Call { .. } if around.calls("tempfile.mktemp") => around.name_is_taken_exclusively(),
+        Matcher::Call { .. } if around.calls("tempfile.mktemp") => {
+            around.name_is_taken_exclusively()
+        }
         _ => false,
     }
 }
@@ -83,7 +85,13 @@ impl<'a> Around<'_, '_, 'a> {
             Callee::Function {
                 function: (module, function),
                 ..
-            } => self.view.evaluator.project().qualified_name(module, function) == name,
+            } => {
+                self.view
+                    .evaluator
+                    .project()
+                    .qualified_name(module, function)
+                    == name
+            }
             _ => false,
         })
     }
@@ -246,7 +254,11 @@ impl<'a> Around<'_, '_, 'a> {
         }
         let context = store.operand_a();
         let made_by = self.made_by(context);
-        if !made_by.is_empty() && made_by.iter().all(|&maker| self.makes_server_context(maker)) {
+        if !made_by.is_empty()
+            && made_by
+                .iter()
+                .all(|&maker| self.makes_server_context(maker))
+        {
             return true;
         }
         let calls_on = |method: &'static str| {
@@ -271,11 +283,13 @@ impl<'a> Around<'_, '_, 'a> {
         }
         let names_authority = calls_on("load_verify_locations").next().is_some()
             || made_by.iter().any(|&maker| {
-                self.ir.arguments(self.ir.get(maker).b).any(|(kind, value)| {
-                    matches!(kind, Argument::Named(name)
+                self.ir
+                    .arguments(self.ir.get(maker).b)
+                    .any(|(kind, value)| {
+                        matches!(kind, Argument::Named(name)
                         if matches!(self.text(name), "cafile" | "capath" | "cadata"))
-                        && value != Operand::NONE
-                })
+                            && value != Operand::NONE
+                    })
             });
         names_authority && self.requires_certificate(context)
     }
@@ -298,13 +312,11 @@ impl<'a> Around<'_, '_, 'a> {
 
     /// Whether a call makes a context for the server's side.
     fn makes_server_context(&self, call: u32) -> bool {
-        self.ir
-            .arguments(self.ir.get(call).b)
-            .any(|(_, value)| {
-                ["TLS-server", "CLIENT_AUTH"]
-                    .iter()
-                    .any(|side| self.is_literal(value, &Literal::Str((*side).to_owned())))
-            })
+        self.ir.arguments(self.ir.get(call).b).any(|(_, value)| {
+            ["TLS-server", "CLIENT_AUTH"]
+                .iter()
+                .any(|side| self.is_literal(value, &Literal::Str((*side).to_owned())))
+        })
     }
 
     /// The calls that an operand may be the result of.
@@ -312,7 +324,11 @@ impl<'a> Around<'_, '_, 'a> {
         let (mut seen, mut next) = (vec![operand], 0);
         while let Some(&operand) = seen.get(next) {
             next += 1;
-            if let Some(join) = self.ir.instruction(operand).filter(|join| join.op == Op::Phi) {
+            if let Some(join) = self
+                .ir
+                .instruction(operand)
+                .filter(|join| join.op == Op::Phi)
+            {
                 for (value, _) in self.ir.phi(join.a) {
                     if !seen.contains(&value) && seen.len() < 64 {
                         seen.push(value);
@@ -363,7 +379,8 @@ impl<'a> Around<'_, '_, 'a> {
                         .is_some_and(|index| made.contains(&index))
                 };
                 let mut uses = false;
-                self.ir.for_each_operand(at, |operand| uses |= uses_name(operand));
+                self.ir
+                    .for_each_operand(at, |operand| uses |= uses_name(operand));
                 if !uses {
                     continue;
                 }
@@ -378,7 +395,8 @@ impl<'a> Around<'_, '_, 'a> {
                         Some((name, _)) if NOT_FOLLOWING.contains(&name) => {}
                         _ => return false,
                     },
-                    Op::Compare if !matches!(self.ir.comparison(self.ir.get(at).a).0, Compare::In) => {}
+                    Op::Compare
+                        if !matches!(self.ir.comparison(self.ir.get(at).a).0, Compare::In) => {}
                     Op::Not => {}
                     _ => return false,
                 }

@@ -264,7 +264,9 @@ impl Evaluator<'_> {
                     return worst(rest, &recur);
                 }
                 // Only dates and times have it, and the format decides what shows.
-                "strftime" => return worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur),
+                "strftime" => {
+                    return worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
+                }
                 method if SHAPE_KEEPING.contains(&method) => {
                     let shape = recur(base);
                     if shape != Shape::Dynamic {
@@ -446,13 +448,7 @@ impl Evaluator<'_> {
     }
 
     /// Adds what all ways into a join begin with. A way that comes around from the join itself only appends.
-    fn add_common_prefix(
-        &self,
-        module: ModuleId,
-        join: Operand,
-        prefix: &mut Prefix,
-        depth: u32,
-    ) {
+    fn add_common_prefix(&self, module: ModuleId, join: Operand, prefix: &mut Prefix, depth: u32) {
         let ir = &self.project().module(module).ir;
         let Some(instruction) = ir.instruction(join) else {
             return;
@@ -463,7 +459,7 @@ impl Evaluator<'_> {
         prefix.pending.push(join);
         let mut common: Option<String> = None;
         for (value, _) in ir.phi(instruction.a) {
-            if prefix.pending.contains(&value) || self.begins_with_pending(module, value, prefix) {
+            if self.begins_with_pending(module, value, &prefix.pending) {
                 continue;
             }
             let before = std::mem::take(&mut prefix.text);
@@ -484,10 +480,15 @@ impl Evaluator<'_> {
     }
 
     /// Whether a text begins with a join that is just being looked at: `url = f"{url}&{more}"` in a loop.
-    fn begins_with_pending(&self, module: ModuleId, mut text: Operand, prefix: &Prefix) -> bool {
+    fn begins_with_pending(
+        &self,
+        module: ModuleId,
+        mut text: Operand,
+        pending: &[Operand],
+    ) -> bool {
         let ir = &self.project().module(module).ir;
         for _ in 0..16 {
-            if prefix.pending.contains(&text) {
+            if pending.contains(&text) {
                 return true;
             }
             let Some(instruction) = ir.instruction(text) else {
@@ -496,6 +497,13 @@ impl Evaluator<'_> {
             let first = match instruction.op {
                 Op::Add => Some(instruction.operand_a()),
                 Op::Format => ir.list(instruction.a).next(),
+                // A join within the loop.
+                Op::Phi if pending.len() < 8 => {
+                    let pending: Vec<Operand> = pending.iter().copied().chain([text]).collect();
+                    return ir
+                        .phi(instruction.a)
+                        .all(|(value, _)| self.begins_with_pending(module, value, &pending));
+                }
                 _ => None,
             };
             match first {

@@ -8,7 +8,7 @@ use hognose_python::ir::{
     FunctionId, FunctionKind, Instruction, Op, Operand, OperandKind, ParamKind,
 };
 use hognose_python::{ExternalId, ModuleId, Project, Symbol, Target};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::models::{Binding, Kind, Models, binding_of};
 use crate::text::Shape;
@@ -40,8 +40,8 @@ pub enum Value {
 /// Values stored in attributes, per class and name.
 type Fields = FxHashMap<(FunctionId, Symbol), Vec<Operand>>;
 
-/// Values that other modules store in attributes of a module: `config.ident = name`.
-type Stored = FxHashMap<(ModuleId, Symbol), Vec<(ModuleId, Operand)>>;
+/// Attributes of modules that other modules store to: `config.ident = name`.
+type Stored = FxHashSet<(ModuleId, Symbol)>;
 
 /// What all evaluators of a project share.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ impl<'a> Program<'a> {
         })
     }
 
-    /// What modules store in attributes of other modules.
+    /// The attributes of modules that other modules store to.
     fn stored(&self) -> &Stored {
         self.stored.get_or_init(|| {
             let mut stored = Stored::default();
@@ -183,12 +183,12 @@ impl<'a> Program<'a> {
                     if !is_name {
                         continue;
                     }
-                    let (name, value) = ir.stored_attr(instruction.b);
+                    let (name, _) = ir.stored_attr(instruction.b);
                     for target in self.project.resolve(id, base) {
                         if let Target::Module(other) = target
                             && other != id
                         {
-                            stored.entry((other, name)).or_default().push((id, value));
+                            stored.insert((other, name));
                         }
                     }
                 }
@@ -294,8 +294,8 @@ impl<'a> Evaluator<'a> {
         values
     }
 
-    /// Adds what other modules store in the attribute of a module that an operand reads. What the module itself assigns
-    /// is only where it begins.
+    /// Adds something unknown where an operand reads an attribute of a module that other modules store to. What they
+    /// store says little of what is there: tests and examples do it most.
     fn stored_elsewhere(&self, module: ModuleId, operand: Operand, values: &mut Vec<Value>) {
         let project = self.project();
         let Some(attribute) = project
@@ -317,11 +317,12 @@ impl<'a> Evaluator<'a> {
             let Target::Module(owner) = target else {
                 continue;
             };
-            let Some(stored) = self.program.stored().get(&(owner, attribute.symbol_b())) else {
-                continue;
-            };
-            for &(other, value) in stored.iter().take(MAX_VALUES) {
-                extend(values, &self.values(other, value));
+            if self
+                .program
+                .stored()
+                .contains(&(owner, attribute.symbol_b()))
+            {
+                add(values, Value::Other(module, operand));
             }
         }
     }

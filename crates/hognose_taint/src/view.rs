@@ -438,6 +438,18 @@ impl<'e, 'a> CallView<'e, 'a> {
             // Nothing says that an unknown class is the right one.
             return !is_type;
         }
+        // Nor that the default of a parameter is what it is given.
+        let is_parameter = |value: &Value| match *value {
+            Value::Other(module, operand) => project
+                .module(module)
+                .ir
+                .instruction(operand)
+                .is_some_and(|instruction| instruction.op == Op::Param),
+            _ => false,
+        };
+        if is_type && values.iter().any(is_parameter) {
+            return false;
+        }
         values.iter().any(|value| {
             let (module, class) = match *value {
                 Value::Class(module, class) if is_type => (module, class),
