@@ -13,7 +13,7 @@ PROTOCOL_TLSv1 = "TLSv1"
 PROTOCOL_TLSv1_1 = "TLSv1.1"
 PROTOCOL_TLSv1_2 = "TLSv1.2"
 PROTOCOL_TLS_CLIENT = "TLS"
-PROTOCOL_TLS_SERVER = "TLS"
+PROTOCOL_TLS_SERVER = "TLS-server"
 
 class VerifyMode:
     CERT_NONE = "CERT_NONE"
@@ -30,8 +30,8 @@ class TLSVersion:
     MAXIMUM_SUPPORTED = "maximum"
 
 class Purpose:
-    SERVER_AUTH: Any
-    CLIENT_AUTH: Any
+    SERVER_AUTH = "SERVER_AUTH"
+    CLIENT_AUTH = "CLIENT_AUTH"
 
 class SSLSocket(socket): ...
 

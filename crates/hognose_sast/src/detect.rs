@@ -1,13 +1,29 @@
 //! Testing a call (or the assignment to a sink attribute) against the entries of the rules.
 
 use hognose_finding::Confidence;
-use hognose_python::ModuleId;
-use hognose_python::ir::{Function, FunctionId, Op, Operand, OperandKind, Span};
+use hognose_python::ir::{Function, FunctionId, FunctionKind, Op, Operand, OperandKind, Span};
+use hognose_python::{ModuleId, Target};
 use hognose_rules::{Constant, Matcher, ValueTest};
 use hognose_taint::{CallView, Callee, Evaluator, Given, Kind, Literal, Port, Shape, Value, flow};
 
 use crate::place::{DetectRef, Place};
 use crate::ruleset::RuleSet;
+use crate::surroundings;
+
+/// Methods whose name says enough about a receiver of unknown type, in a module that imports from the package.
+const ASSUMED: &[(&str, &str, &str, &str)] = &[
+    ("django", "django.db.models", "QuerySet", "extra"),
+    ("flask", "flask", "Flask", "run"),
+    (
+        "paramiko",
+        "paramiko",
+        "SSHClient",
+        "set_missing_host_key_policy",
+    ),
+];
+
+/// Methods by which a derived class decides what its base may do, so that it is no longer as dangerous.
+const GATES: &[&str] = &["find_class"];
 
 /// Tests all calls and attribute stores of a module.
 pub(crate) fn calls(
@@ -21,6 +37,17 @@ pub(crate) fn calls(
         let index = index as u32;
         match op {
             Op::Call if may_matter(rules, evaluator, module, index) => {}
+            Op::Call => {
+                if let Some(callee) = assumed(rules, evaluator, module, index) {
+                    let view = CallView::assuming(evaluator, module, index, callee);
+                    let from = places.len();
+                    test(rules, &view, places);
+                    for place in &mut places[from..] {
+                        place.confidence = Some(Confidence::Possible);
+                    }
+                }
+                continue;
+            }
             Op::StoreAttr if rules.is_interesting(ir.stored_attr(ir.get(index).b).0) => {}
             _ => continue,
         }
@@ -29,7 +56,11 @@ pub(crate) fn calls(
         }
     }
     references(rules, evaluator, module, places);
-    for function in &ir.functions {
+    for (number, function) in ir.functions.iter().enumerate() {
+        if function.kind == FunctionKind::Class {
+            let class = FunctionId(number as u32);
+            derived(rules, evaluator, module, class, places);
+        }
         for number in function.decorators.0..function.decorators.1 {
             match ir.operands[number as usize].as_register() {
                 Some(call) if ir.op(call) == Op::Call => {
@@ -50,6 +81,84 @@ pub(crate) fn calls(
     }
 }
 
+/// The method that an unknown receiver is taken to have.
+fn assumed(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    index: u32,
+) -> Option<Value> {
+    let project = evaluator.project();
+    let ir = &project.module(module).ir;
+    let callee = ir
+        .instruction(ir.get(index).operand_a())
+        .filter(|callee| callee.op == Op::Attr && rules.is_interesting(callee.symbol_b()))?;
+    let method = project.text(callee.symbol_b());
+    let &(package, library, class, _) = ASSUMED.iter().find(|(.., name)| *name == method)?;
+    let find = |name: &str| project.symbols().find(name);
+    let is_unknown = evaluator
+        .values(module, callee.operand_a())
+        .iter()
+        .all(|value| matches!(value, Value::Other(..) | Value::Constant(_, Operand::NONE)));
+    if !is_unknown || !evaluator.imports_from(module, find(package)?) {
+        return None;
+    }
+    let library = Target::Module(project.model(library)?);
+    let class = match project.member(library, find(class)?).first() {
+        Some(&Target::Class(module, class)) => (module, class),
+        _ => return None,
+    };
+    match project
+        .member(Target::Class(class.0, class.1), callee.symbol_b())
+        .first()
+    {
+        Some(&Target::Function(module, function)) => Some(Value::Method((module, function), class)),
+        _ => None,
+    }
+}
+
+/// A class derived from one that rules name. Who makes an instance of what is not known, so it is merely possible.
+fn derived(
+    rules: &RuleSet<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    class: FunctionId,
+    places: &mut Vec<Place>,
+) {
+    let project = evaluator.project();
+    let ir = &project.module(module).ir;
+    let is_gated = ir
+        .functions
+        .iter()
+        .filter(|method| method.parent == class)
+        .any(|method| GATES.contains(&project.text(method.name)));
+    if is_gated {
+        return;
+    }
+    let class = ir.function(class);
+    for number in class.bases.0..class.bases.1 {
+        let (base, span) = (
+            ir.operands[number as usize],
+            ir.operand_spans[number as usize],
+        );
+        let mut matched: Option<u32> = None;
+        for &value in &*evaluator.values(module, base) {
+            let (Value::Class(..), Some(callee)) = (value, Callee::of_value(evaluator, value))
+            else {
+                continue;
+            };
+            for at in rules.of_callee(callee, evaluator.program.models) {
+                if matched != Some(at.rule) && rules.detect(at).with.is_empty() {
+                    let mut place = Place::new(at, module, class.start, span);
+                    place.confidence = Some(Confidence::Possible);
+                    places.push(place);
+                    matched = Some(at.rule);
+                }
+            }
+        }
+    }
+}
+
 /// A function that rules name, handed on instead of called: `map(pickle.loads, messages)`. Who calls it with what is
 /// not known, so it is merely possible.
 fn references(
@@ -62,9 +171,25 @@ fn references(
     let is_named = |operand: Operand| match operand.kind() {
         OperandKind::Global(name) => rules.is_interesting(name),
         OperandKind::Register(index) => {
-            ir.op(index) == Op::Attr && rules.is_interesting(ir.get(index).symbol_b())
+            let instruction = ir.get(index);
+            match instruction.op {
+                Op::Attr => rules.is_interesting(instruction.symbol_b()),
+                Op::Import => ir.imports[instruction.a as usize]
+                    .name
+                    .is_some_and(|name| rules.is_interesting(name)),
+                _ => false,
+            }
         }
         _ => false,
+    };
+    // Where it is written; a name alone has no place of its own.
+    let span_of = |operand: Operand, whole: Span| {
+        operand
+            .as_register()
+            .filter(|&index| ir.op(index) == Op::Attr)
+            .map(|index| ir.span(index))
+            .filter(|span| whole.start <= span.start && span.end <= whole.end)
+            .unwrap_or(whole)
     };
     let mut report = |operand: Operand, index: u32, span: Span| {
         for &value in &*evaluator.values(module, operand) {
@@ -91,24 +216,12 @@ fn references(
                     .arguments(instruction.b)
                     .filter(|&(_, value)| is_named(value))
                 {
-                    report(
-                        value,
-                        index,
-                        value
-                            .as_register()
-                            .map_or(ir.span(index), |value| ir.span(value)),
-                    );
+                    report(value, index, span_of(value, ir.span(index)));
                 }
             }
             Op::List | Op::Tuple => {
                 for value in ir.list(instruction.a).filter(|&value| is_named(value)) {
-                    report(
-                        value,
-                        index,
-                        value
-                            .as_register()
-                            .map_or(ir.span(index), |value| ir.span(value)),
-                    );
+                    report(value, index, span_of(value, ir.span(index)));
                 }
             }
             _ => {}
@@ -284,7 +397,10 @@ fn test(rules: &RuleSet<'_>, view: &CallView<'_, '_>, places: &mut Vec<Place>) {
         if matched == Some(at.rule) {
             continue;
         }
-        if let Some(place) = test_entry(rules, view, at) {
+        if let Some(mut place) = test_entry(rules, view, at) {
+            if surroundings::are_harmless(view, &rules.detect(at).matcher) {
+                place.confidence = Some(Confidence::Possible);
+            }
             places.push(place);
             matched = Some(at.rule);
         }
@@ -297,7 +413,12 @@ fn test_entry(rules: &RuleSet<'_>, view: &CallView<'_, '_>, at: DetectRef) -> Op
     let ir = &view.evaluator.project().module(view.module).ir;
     for (kind, test) in &detect.with {
         let kind = models.kind(kind)?;
-        if !ports_of(view, kind).any(|port| passes(view, port, kind, test)) {
+        // What `*arguments` hand over is not written here.
+        let is_given = |port: &Port<'_>| {
+            passes(view, port, kind, test)
+                || matches!((port.given, test), (Given::Unknown, ValueTest::Dynamic))
+        };
+        if !ports_of(view, kind).any(is_given) {
             return None;
         }
     }

@@ -15,6 +15,7 @@ mod place;
 mod ruleset;
 mod scan;
 mod setting;
+mod surroundings;
 mod template;
 mod test_code;
 

@@ -13,9 +13,12 @@ pub(crate) fn is_test_code(path: &str, base: &str) -> bool {
         return false;
     }
     let mut folders = below.split('/');
+    // The old name for the folder of tests at the top of a project.
+    let is_below_t = below.starts_with("t/");
     let file = folders.next_back().unwrap_or_default();
     let stem = file.split('.').next().unwrap_or(file);
-    stem == "conftest"
+    is_below_t
+        || stem == "conftest"
         || stem == "tests"
         || stem.starts_with("test_")
         || stem.ends_with("_test")
@@ -39,6 +42,8 @@ mod tests {
         assert!(is_test_code("shop/conftest.py", ""));
         assert!(!is_test_code("shop/tests/helpers.py", "shop/tests"));
         assert!(!is_test_code("tests/test_views.py", "tests/test_views.py"));
+        assert!(is_test_code("t/unit/settings.py", ""));
+        assert!(!is_test_code("shop/t/settings.py", ""));
         assert!(!is_test_code("shop/testimonials.py", ""));
         assert!(!is_test_code("shop/contest/views.py", ""));
     }

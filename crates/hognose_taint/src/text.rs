@@ -65,6 +65,16 @@ const SHAPE_KEEPING: &[&str] = &[
     "split",
 ];
 
+/// How a text begins, while it is being found out.
+#[derive(Default)]
+struct Prefix {
+    text: String,
+    /// Joins whose ways are being looked at.
+    pending: Vec<Operand>,
+    /// Operands looked at so far.
+    work: u32,
+}
+
 impl Evaluator<'_> {
     /// The shape of a text; parts that are clean for `kind` count as constant.
     pub fn shape(&self, module: ModuleId, operand: Operand, kind: Option<Kind>) -> Shape {
@@ -253,6 +263,10 @@ impl Evaluator<'_> {
                     let rest = ir.arguments(instruction.b).skip(1).map(|(_, value)| value);
                     return worst(rest, &recur);
                 }
+                // Only dates and times have it, and the format decides what shows.
+                "strftime" => {
+                    return worst(ir.arguments(instruction.b).map(|(_, value)| value), &recur);
+                }
                 method if SHAPE_KEEPING.contains(&method) => {
                     let shape = recur(base);
                     if shape != Shape::Dynamic {
@@ -367,9 +381,9 @@ impl Evaluator<'_> {
 
     /// The constant text that a text begins with; empty where nothing is known of its beginning.
     pub fn constant_prefix(&self, module: ModuleId, operand: Operand) -> String {
-        let mut prefix = String::new();
+        let mut prefix = Prefix::default();
         self.add_prefix(module, operand, &mut prefix, 0);
-        prefix
+        prefix.text
     }
 
     /// Adds the constant beginning of an operand. Whether all of it was constant, so that what follows counts, too.
@@ -377,14 +391,15 @@ impl Evaluator<'_> {
         &self,
         module: ModuleId,
         operand: Operand,
-        prefix: &mut String,
+        prefix: &mut Prefix,
         depth: u32,
     ) -> bool {
-        if depth > 16 {
+        prefix.work += 1;
+        if depth > 16 || prefix.work > MOST_PARTS as u32 {
             return false;
         }
         if let Some(text) = self.constant_text(module, operand) {
-            prefix.push_str(&text);
+            prefix.text.push_str(&text);
             return true;
         }
         let ir = &self.project().module(module).ir;
@@ -401,8 +416,14 @@ impl Evaluator<'_> {
                 .all(|part| self.add_prefix(module, part, prefix, depth + 1)),
             Op::Mod => {
                 if let Some(text) = self.constant_text(module, instruction.operand_a()) {
-                    prefix.push_str(text.split('%').next().unwrap_or_default());
+                    prefix
+                        .text
+                        .push_str(text.split('%').next().unwrap_or_default());
                 }
+                false
+            }
+            Op::Phi => {
+                self.add_common_prefix(module, operand, prefix, depth);
                 false
             }
             Op::Call => {
@@ -413,12 +434,92 @@ impl Evaluator<'_> {
                     })
                     .and_then(|callee| self.constant_text(module, callee.operand_a()));
                 if let Some(text) = template {
-                    prefix.push_str(text.split('{').next().unwrap_or_default());
+                    prefix
+                        .text
+                        .push_str(text.split('{').next().unwrap_or_default());
+                } else if self.is_own_address(module, operand) {
+                    // Which path it is does not matter: it is one of the application.
+                    prefix.text.push_str("/.");
                 }
                 false
             }
             _ => false,
         }
+    }
+
+    /// Adds what all ways into a join begin with. A way that comes around from the join itself only appends.
+    fn add_common_prefix(&self, module: ModuleId, join: Operand, prefix: &mut Prefix, depth: u32) {
+        let ir = &self.project().module(module).ir;
+        let Some(instruction) = ir.instruction(join) else {
+            return;
+        };
+        if prefix.pending.contains(&join) {
+            return;
+        }
+        prefix.pending.push(join);
+        let mut common: Option<String> = None;
+        for (value, _) in ir.phi(instruction.a) {
+            if self.begins_with_pending(module, value, &prefix.pending) {
+                continue;
+            }
+            let before = std::mem::take(&mut prefix.text);
+            self.add_prefix(module, value, prefix, depth + 1);
+            let found = std::mem::replace(&mut prefix.text, before);
+            common = Some(match common {
+                None => found,
+                Some(common) => common
+                    .chars()
+                    .zip(found.chars())
+                    .take_while(|(a, b)| a == b)
+                    .map(|(a, _)| a)
+                    .collect(),
+            });
+        }
+        prefix.pending.pop();
+        prefix.text.push_str(&common.unwrap_or_default());
+    }
+
+    /// Whether a text begins with a join that is just being looked at: `url = f"{url}&{more}"` in a loop.
+    fn begins_with_pending(
+        &self,
+        module: ModuleId,
+        mut text: Operand,
+        pending: &[Operand],
+    ) -> bool {
+        let ir = &self.project().module(module).ir;
+        for _ in 0..16 {
+            if pending.contains(&text) {
+                return true;
+            }
+            let Some(instruction) = ir.instruction(text) else {
+                return false;
+            };
+            let first = match instruction.op {
+                Op::Add => Some(instruction.operand_a()),
+                Op::Format => ir.list(instruction.a).next(),
+                // A join within the loop.
+                Op::Phi if pending.len() < 8 => {
+                    let pending: Vec<Operand> = pending.iter().copied().chain([text]).collect();
+                    return ir
+                        .phi(instruction.a)
+                        .all(|(value, _)| self.begins_with_pending(module, value, &pending));
+                }
+                _ => None,
+            };
+            match first {
+                Some(first) => text = first,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether a call makes an address of the application itself, whatever it is given: `url_for(name)`.
+    fn is_own_address(&self, module: ModuleId, call: Operand) -> bool {
+        self.program
+            .models
+            .kind("redirect")
+            .is_some_and(|kind| self.is_cleaned(module, call, kind))
     }
 
     /// The one text that an operand is, if it is constant.

@@ -8,12 +8,12 @@ use hognose_python::ir::{
     FunctionId, FunctionKind, Instruction, Op, Operand, OperandKind, ParamKind,
 };
 use hognose_python::{ExternalId, ModuleId, Project, Symbol, Target};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::entry::{EntryPoints, Filling};
 use crate::models::{Binding, Kind, Models, binding_of};
 use crate::text::Shape;
-use crate::view::CallView;
+use crate::view::{CallView, Given};
 
 /// One thing that an operand may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +41,9 @@ pub enum Value {
 /// Values stored in attributes, per class and name.
 type Fields = FxHashMap<(FunctionId, Symbol), Vec<Operand>>;
 
+/// Attributes of modules that other modules store to: `config.ident = name`.
+type Stored = FxHashSet<(ModuleId, Symbol)>;
+
 /// What all evaluators of a project share.
 #[derive(Debug)]
 pub struct Program<'a> {
@@ -51,6 +54,7 @@ pub struct Program<'a> {
     /// What frameworks call. Empty until it is set, which is possible only once the rest is there to find it with.
     pub entry_points: EntryPoints,
     fields: Vec<OnceLock<Fields>>,
+    stored: OnceLock<Stored>,
     well_known: WellKnown,
 }
 
@@ -72,6 +76,8 @@ struct WellKnown {
     optional: Option<Symbol>,
     union: Option<Symbol>,
     self_type: Option<Symbol>,
+    /// Methods that enter the context they are given.
+    enter_context: [Option<Symbol>; 2],
     type_of: Option<Symbol>,
     str_class: Option<(ModuleId, FunctionId)>,
     /// Classes of a parameter that is called `request`, by the package that the module imports from.
@@ -107,6 +113,7 @@ impl<'a> Program<'a> {
             models,
             entry_points: EntryPoints::default(),
             fields,
+            stored: OnceLock::new(),
             well_known: WellKnown {
                 init: find("__init__"),
                 enter: find("__enter__"),
@@ -122,6 +129,7 @@ impl<'a> Program<'a> {
                 optional: find("Optional"),
                 union: find("Union"),
                 self_type: find("Self"),
+                enter_context: [find("enter_context"), find("enter_async_context")],
                 type_of: find("type"),
                 str_class: class("builtins.str"),
                 requests,
@@ -152,6 +160,44 @@ impl<'a> Program<'a> {
                 }
             }
             fields
+        })
+    }
+
+    /// The attributes of modules that other modules store to.
+    fn stored(&self) -> &Stored {
+        self.stored.get_or_init(|| {
+            let mut stored = Stored::default();
+            for (id, module) in self.project.modules() {
+                let ir = &module.ir;
+                if module.is_model {
+                    continue;
+                }
+                for (index, &op) in ir.ops().iter().enumerate() {
+                    if op != Op::StoreAttr {
+                        continue;
+                    }
+                    let instruction = ir.get(index as u32);
+                    let base = instruction.operand_a();
+                    // Parameters are by far the most, and no modules.
+                    let is_name = match base.kind() {
+                        OperandKind::Global(_) => true,
+                        OperandKind::Register(base) => matches!(ir.op(base), Op::Import | Op::Attr),
+                        _ => false,
+                    };
+                    if !is_name {
+                        continue;
+                    }
+                    let (name, _) = ir.stored_attr(instruction.b);
+                    for target in self.project.resolve(id, base) {
+                        if let Target::Module(other) = target
+                            && other != id
+                        {
+                            stored.insert((other, name));
+                        }
+                    }
+                }
+            }
+            stored
         })
     }
 
@@ -243,12 +289,46 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+        self.stored_elsewhere(module, operand, &mut values);
         self.depth.set(self.depth.get() - 1);
         let values: Rc<[Value]> = values.into();
         self.memo
             .borrow_mut()
             .insert((module, operand), values.clone());
         values
+    }
+
+    /// Adds something unknown where an operand reads an attribute of a module that other modules store to. What they
+    /// store says little of what is there: tests and examples do it most.
+    fn stored_elsewhere(&self, module: ModuleId, operand: Operand, values: &mut Vec<Value>) {
+        let project = self.project();
+        let Some(attribute) = project
+            .module(module)
+            .ir
+            .instruction(operand)
+            .filter(|instruction| instruction.op == Op::Attr)
+        else {
+            return;
+        };
+        // Definitions that somebody replaces are still what the reader of the code means.
+        if !values
+            .iter()
+            .all(|value| matches!(value, Value::Constant(..) | Value::Other(..)))
+        {
+            return;
+        }
+        for target in project.resolve(module, attribute.operand_a()) {
+            let Target::Module(owner) = target else {
+                continue;
+            };
+            if self
+                .program
+                .stored()
+                .contains(&(owner, attribute.symbol_b()))
+            {
+                add(values, Value::Other(module, operand));
+            }
+        }
     }
 
     fn derive(&self, module: ModuleId, operand: Operand, values: &mut Vec<Value>) {
@@ -276,7 +356,9 @@ impl<'a> Evaluator<'a> {
                     } else {
                         callee
                     };
-                    self.call_result(chosen, values);
+                    if !self.passed_through(module, index, chosen, values) {
+                        self.call_result(chosen, values);
+                    }
                 }
             }
             Op::Attr => {
@@ -315,19 +397,8 @@ impl<'a> Evaluator<'a> {
                 extend(values, &self.values(module, instruction.operand_a()));
             }
             Op::Enter => {
-                let known = &self.program.well_known;
                 for &context in &*self.values(module, instruction.operand_a()) {
-                    let from = values.len();
-                    for name in [known.enter, known.aenter].into_iter().flatten() {
-                        let mut methods = Vec::new();
-                        self.attribute(context, name, &mut methods);
-                        for method in methods {
-                            self.call_result(method, values);
-                        }
-                    }
-                    if values.len() == from {
-                        add(values, context);
-                    }
+                    self.entered(context, values);
                 }
             }
             Op::And | Op::Or => {
@@ -387,6 +458,79 @@ impl<'a> Evaluator<'a> {
         if values.len() == before {
             add(values, Value::Other(module, operand));
         }
+    }
+
+    /// What `with` binds when it enters `context`.
+    fn entered(&self, context: Value, values: &mut Vec<Value>) {
+        let known = &self.program.well_known;
+        let from = values.len();
+        for name in [known.enter, known.aenter].into_iter().flatten() {
+            let mut methods = Vec::new();
+            self.attribute(context, name, &mut methods);
+            for method in methods {
+                self.call_result(method, values);
+            }
+        }
+        if values.len() == from {
+            add(values, context);
+        }
+    }
+
+    /// Where a stub says that a call gives back one of its arguments, by a type variable (`def closing(thing: T) -> T`):
+    /// the values of that argument. Whether it does.
+    fn passed_through(
+        &self,
+        module: ModuleId,
+        index: u32,
+        callee: Value,
+        values: &mut Vec<Value>,
+    ) -> bool {
+        let (function, is_bound) = match callee {
+            Value::Function(module, function) => ((module, function), false),
+            Value::Method(function, _) => (function, true),
+            _ => return false,
+        };
+        let project = self.project();
+        if !project.module(function.0).is_model {
+            return false;
+        }
+        let ir = &project.module(function.0).ir;
+        let info = ir.function(function.1);
+        let OperandKind::Global(_) = info.returns.kind() else {
+            return false;
+        };
+        let Some(number) = ir
+            .params_of(function.1)
+            .iter()
+            .position(|param| param.annotation == info.returns)
+        else {
+            return false;
+        };
+        // The name of a class is no type variable.
+        if !project
+            .resolve(function.0, info.returns)
+            .iter()
+            .any(|target| matches!(target, Target::Value(..)))
+        {
+            return false;
+        }
+        if let Some(Some(Given::Argument { value, .. })) =
+            CallView::given(self, module, index, function, is_bound).get(number)
+        {
+            let enters = self
+                .program
+                .well_known
+                .enter_context
+                .contains(&Some(info.name));
+            for &value in &*self.values(module, *value) {
+                if enters {
+                    self.entered(value, values);
+                } else {
+                    add(values, value);
+                }
+            }
+        }
+        true
     }
 
     /// What calling `callee` gives.
@@ -733,7 +877,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether a module imports from a top-level package.
-    fn imports_from(&self, module: ModuleId, package: Symbol) -> bool {
+    pub fn imports_from(&self, module: ModuleId, package: Symbol) -> bool {
         let project = self.project();
         let package = project.text(package);
         project.module(module).ir.imports.iter().any(|import| {
@@ -815,6 +959,11 @@ impl<'a> Evaluator<'a> {
         };
         if matches!(param.kind, ParamKind::Star | ParamKind::DoubleStar) {
             return;
+        }
+        // Without an argument, it is the default. A stub's defaults say nothing of what is given to its callers.
+        if !param.default.is_absent() && !project.module(module).is_model {
+            extend(values, &self.values(module, param.default));
+            add(values, Value::Other(module, Operand::from_register(index)));
         }
         if !param.annotation.is_absent() {
             self.of_type(module, param.annotation, None, values);

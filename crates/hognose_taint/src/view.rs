@@ -188,6 +188,45 @@ impl<'e, 'a> CallView<'e, 'a> {
         }
     }
 
+    /// What each parameter of `function` is given by call `index`.
+    pub(crate) fn given(
+        evaluator: &'e Evaluator<'a>,
+        module: ModuleId,
+        index: u32,
+        function: (ModuleId, FunctionId),
+        is_bound: bool,
+    ) -> Vec<Option<Given>> {
+        let view = CallView {
+            evaluator,
+            module,
+            index,
+            callees: Vec::new(),
+            ports: Vec::new(),
+        };
+        view.bind(function, is_bound)
+    }
+
+    /// The view of call `index` as if it called `callee`, for a callee that is not known.
+    pub fn assuming(
+        evaluator: &'e Evaluator<'a>,
+        module: ModuleId,
+        index: u32,
+        callee: Value,
+    ) -> Self {
+        let mut view = CallView {
+            evaluator,
+            module,
+            index,
+            callees: Vec::new(),
+            ports: Vec::new(),
+        };
+        view.add_callee(callee);
+        for callee in view.callees.clone() {
+            view.add_ports(callee);
+        }
+        view
+    }
+
     /// The parameters with sink roles and what is given to each.
     pub fn ports(&self) -> &[Port<'a>] {
         &self.ports
@@ -397,6 +436,18 @@ impl<'e, 'a> CallView<'e, 'a> {
         if wanted.is_empty() || values.is_empty() {
             // Nothing says that an unknown class is the right one.
             return !is_type;
+        }
+        // Nor that the default of a parameter is what it is given.
+        let is_parameter = |value: &Value| match *value {
+            Value::Other(module, operand) => project
+                .module(module)
+                .ir
+                .instruction(operand)
+                .is_some_and(|instruction| instruction.op == Op::Param),
+            _ => false,
+        };
+        if is_type && values.iter().any(is_parameter) {
+            return false;
         }
         values.iter().any(|value| {
             let (module, class) = match *value {
