@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::intern::{Interner, Symbol, Symbols};
-use crate::ir::{FunctionId, Ir, Operand};
+use crate::ir::{FunctionId, Import, Ir, Operand};
 use crate::module::{Module, Scratch, read_module};
 
 mod resolve;
@@ -353,6 +353,11 @@ impl Project {
     /// The parts of the dotted name of an import.
     fn parts_of(&self, name: Symbol) -> &[Option<Symbol>] {
         self.parts.get(&name).map_or(&[], |parts| parts)
+    }
+
+    /// The first part of the dotted name of an import, if it is a name anywhere.
+    pub fn top_of_import(&self, import: &Import) -> Option<Symbol> {
+        self.parts_of(import.module).first().copied().flatten()
     }
 
     /// Remembers that a limit on work was reached while something of `module` was followed, so that what is known of it

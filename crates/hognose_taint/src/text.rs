@@ -440,11 +440,11 @@ impl Evaluator<'_> {
 
     /// The one text that an operand is, if it is constant.
     pub fn constant_text(&self, module: ModuleId, operand: Operand) -> Option<String> {
-        match self.literals(module, operand) {
-            (mut literals, true) if literals.len() == 1 => match literals.pop() {
-                Some(Literal::Str(text)) => Some(text),
-                _ => None,
-            },
+        let mut literals = Vec::new();
+        self.work.set(0);
+        let complete = self.collect_literals(module, operand, &mut literals, Wanted::One, 0);
+        match literals.pop() {
+            Some(Literal::Str(text)) if complete && literals.is_empty() => Some(text),
             _ => None,
         }
     }
@@ -502,7 +502,14 @@ impl Evaluator<'_> {
                     complete = false;
                 }
                 Value::Other(module, result) => {
-                    complete &= self.fold(module, result, literals, wanted, depth);
+                    // What a loop makes of its own result has no end.
+                    if self.folding.borrow().contains(&(module, result)) {
+                        complete = false;
+                    } else {
+                        self.folding.borrow_mut().push((module, result));
+                        complete &= self.fold(module, result, literals, wanted, depth);
+                        self.folding.borrow_mut().pop();
+                    }
                 }
                 Value::Module(_) | Value::Method(..) | Value::Typed(..) => complete = false,
             }
@@ -548,8 +555,7 @@ impl Evaluator<'_> {
             Op::List | Op::Tuple | Op::Set => {
                 let mut complete = true;
                 for element in ir.list(instruction.a).take(64) {
-                    complete &=
-                        self.collect_literals(module, element, literals, wanted, depth + 1);
+                    complete &= self.collect_literals(module, element, literals, wanted, depth + 1);
                     if wanted.is_hopeless(literals, complete) {
                         return false;
                     }

@@ -189,6 +189,8 @@ pub struct Evaluator<'a> {
     depth: Cell<u32>,
     pub(crate) shapes: RefCell<ShapesByOperand>,
     pub(crate) work: Cell<u32>,
+    /// Results whose constants are being put together.
+    pub(crate) folding: RefCell<Vec<(ModuleId, Operand)>>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -200,6 +202,7 @@ impl<'a> Evaluator<'a> {
             depth: Cell::new(0),
             shapes: RefCell::default(),
             work: Cell::new(0),
+            folding: RefCell::default(),
         }
     }
 

@@ -42,7 +42,9 @@ impl Project {
                 return child.map(|&id| Target::External(id)).into_iter().collect();
             }
         };
-        self.ask(asked, |resolver, targets| resolver.member(target, name, targets))
+        self.ask(asked, |resolver, targets| {
+            resolver.member(target, name, targets)
+        })
     }
 
     /// What an import means.
@@ -119,6 +121,8 @@ struct Resolver<'a> {
     work: u32,
     /// Joins that were followed already, each with the list of targets it was followed for.
     joined: Vec<(ModuleId, Operand, u32)>,
+    /// Attributes whose bases are being looked for.
+    attributes: Vec<(ModuleId, Operand)>,
     /// Names that were looked for in a module already, each with the list of targets they were looked for.
     visited: FxHashSet<(ModuleId, Symbol, u32)>,
     /// Number of the list of targets that is being filled.
@@ -134,6 +138,7 @@ impl<'a> Resolver<'a> {
             steps: 0,
             work: 0,
             joined: Vec::new(),
+            attributes: Vec::new(),
             visited: FxHashSet::default(),
             list: 0,
             gave_up: false,
@@ -182,7 +187,9 @@ impl<'a> Resolver<'a> {
         };
         match instruction.op {
             Op::Import => self.import(module, &ir.imports[instruction.a as usize], targets),
-            Op::MakeFunction => self.add(targets, Target::Function(module, FunctionId(instruction.a))),
+            Op::MakeFunction => {
+                self.add(targets, Target::Function(module, FunctionId(instruction.a)))
+            }
             Op::MakeClass => self.add(targets, Target::Class(module, FunctionId(instruction.a))),
             Op::Phi => {
                 let key = (module, operand, self.list);
@@ -200,10 +207,16 @@ impl<'a> Resolver<'a> {
                 }
             }
             Op::Attr => {
+                // `node = node.parent` in a loop: what comes back is an attribute of itself, which nothing is known of.
+                if self.attributes.contains(&(module, operand)) {
+                    return self.add(targets, Target::Value(module, operand));
+                }
                 let mut bases = Vec::new();
                 let list = self.list;
                 self.list = self.work + 1;
+                self.attributes.push((module, operand));
                 self.operand(module, instruction.operand_a(), &mut bases);
+                self.attributes.pop();
                 self.list = list;
                 let mut is_value = bases.is_empty();
                 for base in bases {
@@ -337,12 +350,8 @@ impl<'a> Resolver<'a> {
         }
         self.steps += 1;
         if import.binds_top {
-            let top = self.project.parts_of(import.module).first();
-            if let Some(target) = top
-                .copied()
-                .flatten()
-                .and_then(|top| self.top(module, top))
-            {
+            let top = self.project.top_of_import(import);
+            if let Some(target) = top.and_then(|top| self.top(module, top)) {
                 self.add(targets, target);
             }
         } else if let Some(target) = self.imported(module, import) {
