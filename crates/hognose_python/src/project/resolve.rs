@@ -121,8 +121,8 @@ struct Resolver<'a> {
     work: u32,
     /// Joins that were followed already, each with the list of targets it was followed for.
     joined: Vec<(ModuleId, Operand, u32)>,
-    /// Attributes whose bases are being looked for.
-    attributes: Vec<(ModuleId, Operand)>,
+    /// Attributes and imports that are being followed: what leads back to them is a cycle.
+    open: Vec<(ModuleId, Operand)>,
     /// Names that were looked for in a module already, each with the list of targets they were looked for.
     visited: FxHashSet<(ModuleId, Symbol, u32)>,
     /// Number of the list of targets that is being filled.
@@ -138,7 +138,7 @@ impl<'a> Resolver<'a> {
             steps: 0,
             work: 0,
             joined: Vec::new(),
-            attributes: Vec::new(),
+            open: Vec::new(),
             visited: FxHashSet::default(),
             list: 0,
             gave_up: false,
@@ -186,7 +186,14 @@ impl<'a> Resolver<'a> {
             _ => return self.add(targets, Target::Value(module, operand)),
         };
         match instruction.op {
-            Op::Import => self.import(module, &ir.imports[instruction.a as usize], targets),
+            Op::Import => {
+                // `from . import views` in a package: the name it looks for there is the one it binds itself.
+                if !self.open.contains(&(module, operand)) {
+                    self.open.push((module, operand));
+                    self.import(module, &ir.imports[instruction.a as usize], targets);
+                    self.open.pop();
+                }
+            }
             Op::MakeFunction => {
                 self.add(targets, Target::Function(module, FunctionId(instruction.a)))
             }
@@ -208,15 +215,15 @@ impl<'a> Resolver<'a> {
             }
             Op::Attr => {
                 // `node = node.parent` in a loop: what comes back is an attribute of itself, which nothing is known of.
-                if self.attributes.contains(&(module, operand)) {
+                if self.open.contains(&(module, operand)) {
                     return self.add(targets, Target::Value(module, operand));
                 }
                 let mut bases = Vec::new();
                 let list = self.list;
                 self.list = self.work + 1;
-                self.attributes.push((module, operand));
+                self.open.push((module, operand));
                 self.operand(module, instruction.operand_a(), &mut bases);
-                self.attributes.pop();
+                self.open.pop();
                 self.list = list;
                 let mut is_value = bases.is_empty();
                 for base in bases {
