@@ -1,5 +1,6 @@
 //! All modules of a project, and which definition a name means.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hognose_finding::{Problem, ProblemKind, SourceError, Sources};
@@ -7,8 +8,10 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::intern::{Interner, Symbol, Symbols};
-use crate::ir::{FunctionId, FunctionKind, Import, Ir, Op, Operand, OperandKind};
+use crate::ir::{FunctionId, Import, Ir, Operand};
 use crate::module::{Module, Scratch, read_module};
+
+mod resolve;
 
 /// Index of a module in its [`Project`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,6 +52,12 @@ pub struct Project {
     parents: Vec<Option<ModuleId>>,
     externals: Externals,
     builtins: Option<ModuleId>,
+    /// `__all__`
+    all: Option<Symbol>,
+    /// The parts of each dotted name that some module imports; none for a part that is no name anywhere.
+    parts: FxHashMap<Symbol, Box<[Option<Symbol>]>>,
+    /// For each module, whether a limit on work was reached from there.
+    gave_up: Vec<AtomicBool>,
 }
 
 /// The names outside the project that rules ask about, as a tree.
@@ -91,13 +100,6 @@ impl Externals {
 
 /// Import root of the model stubs.
 const MODEL_ROOT: u32 = u32::MAX;
-/// How many steps a name is followed through imports and assignments.
-const MAX_STEPS: u32 = 300;
-/// How many meanings of one name are told apart.
-const MAX_TARGETS: usize = 12;
-/// How many steps all ways together take.
-const MAX_WORK: u32 = 2_000;
-
 /// The dotted names by which a file may be imported, best first, and its import root.
 ///
 /// A file belongs to the outermost of the folders around it that have an `__init__` file without a gap (`packages`
@@ -250,8 +252,16 @@ impl Project {
             children: FxHashMap::default(),
             externals,
             builtins: None,
+            all: None,
+            parts: FxHashMap::default(),
+            gave_up: Vec::new(),
         };
         project.link(placed);
+        project.split_imported_names();
+        project.all = project.symbols.find("__all__");
+        project
+            .gave_up
+            .resize_with(project.modules.len(), AtomicBool::default);
         (project, problems)
     }
 
@@ -326,6 +336,39 @@ impl Project {
                 .find(|&&(root, _)| root == MODEL_ROOT)
                 .map(|&(_, id)| id)
         });
+    }
+
+    /// Splits each imported name once: imports are followed far more often than there are names.
+    fn split_imported_names(&mut self) {
+        let symbols = &self.symbols;
+        for import in self.modules.iter().flat_map(|module| &module.ir.imports) {
+            self.parts.entry(import.module).or_insert_with(|| {
+                let parts = symbols.text(import.module).split('.');
+                let parts = parts.filter(|part| !part.is_empty());
+                parts.map(|part| symbols.find(part)).collect()
+            });
+        }
+    }
+
+    /// The parts of the dotted name of an import.
+    fn parts_of(&self, name: Symbol) -> &[Option<Symbol>] {
+        self.parts.get(&name).map_or(&[], |parts| parts)
+    }
+
+    /// The first part of the dotted name of an import, if it is a name anywhere.
+    pub fn top_of_import(&self, import: &Import) -> Option<Symbol> {
+        self.parts_of(import.module).first().copied().flatten()
+    }
+
+    /// Remembers that a limit on work was reached while something of `module` was followed, so that what is known of it
+    /// is not all. Whoever stops early says so here; it becomes a problem with the module's file.
+    pub fn give_up(&self, module: ModuleId) {
+        self.gave_up[module.0 as usize].store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a limit on work was reached while something of `module` was followed.
+    pub fn gave_up(&self, module: ModuleId) -> bool {
+        self.gave_up[module.0 as usize].load(Ordering::Relaxed)
     }
 
     /// A package without an `__init__` file.
@@ -436,74 +479,6 @@ impl Project {
         parts.reverse();
         parts.join(".")
     }
-
-    /// All that `operand` of `module` may mean, following names, imports, aliases and joins. Empty where nothing is
-    /// known of it.
-    pub fn resolve(&self, module: ModuleId, operand: Operand) -> Vec<Target> {
-        let mut targets = Vec::new();
-        Resolver::new(self).operand(module, operand, &mut targets);
-        targets
-    }
-
-    /// All that the name `name`, not local anywhere, may mean in `module`.
-    pub fn resolve_name(&self, module: ModuleId, name: Symbol) -> Vec<Target> {
-        self.resolve(module, Operand::global(name))
-    }
-
-    /// All that the attribute `name` of `target` may mean. For a value that is not a module, class or external, nothing.
-    pub fn member(&self, target: Target, name: Symbol) -> Vec<Target> {
-        let mut targets = Vec::new();
-        Resolver::new(self).member(target, name, &mut targets);
-        targets
-    }
-
-    /// What an import means.
-    pub fn resolve_import(&self, module: ModuleId, import: &Import) -> Vec<Target> {
-        let mut targets = Vec::new();
-        Resolver::new(self).import(module, import, &mut targets);
-        targets
-    }
-
-    /// A class and its bases, in the order in which attributes are looked up. Bases outside the project are left out.
-    pub fn ancestry(&self, module: ModuleId, class: FunctionId) -> Vec<(ModuleId, FunctionId)> {
-        let mut order = vec![(module, class)];
-        let mut at = 0;
-        while at < order.len() && order.len() < 100 {
-            let (module, class) = order[at];
-            for &base in self.module(module).ir.bases_of(class) {
-                // `Base[T]` is `Base`.
-                let ir = &self.module(module).ir;
-                let base = match ir.instruction(base) {
-                    Some(instruction) if instruction.op == Op::Subscript => instruction.operand_a(),
-                    _ => base,
-                };
-                for target in self.resolve(module, base) {
-                    if let Target::Class(module, class) = target
-                        && !order.contains(&(module, class))
-                    {
-                        order.push((module, class));
-                    }
-                }
-            }
-            at += 1;
-        }
-        order
-    }
-
-    /// External names among the bases of a class and of its ancestors.
-    pub fn external_ancestry(&self, module: ModuleId, class: FunctionId) -> Vec<ExternalId> {
-        let mut found = Vec::new();
-        for (module, class) in self.ancestry(module, class) {
-            for &base in self.module(module).ir.bases_of(class) {
-                for target in self.resolve(module, base) {
-                    if let Target::External(id) = target {
-                        found.push(id);
-                    }
-                }
-            }
-        }
-        found
-    }
 }
 
 /// Top-level names that modules import or have.
@@ -568,313 +543,5 @@ fn stub_name(path: &str) -> (String, String, bool) {
     match full.strip_suffix("/__init__") {
         Some(package) => (package.replace('/', "."), String::new(), true),
         None => (full.replace('/', "."), String::new(), false),
-    }
-}
-
-struct Resolver<'a> {
-    project: &'a Project,
-    steps: u32,
-    work: u32,
-    /// Joins that were followed already, each with the list of targets it was followed for.
-    joined: Vec<(ModuleId, Operand, u32)>,
-    /// Names that were looked for in a module already, each with the list of targets they were looked for.
-    visited: FxHashSet<(ModuleId, Symbol, u32)>,
-    /// Number of the list of targets that is being filled.
-    list: u32,
-}
-
-impl<'a> Resolver<'a> {
-    fn new(project: &'a Project) -> Self {
-        Resolver {
-            project,
-            steps: 0,
-            work: 0,
-            joined: Vec::new(),
-            visited: FxHashSet::default(),
-            list: 0,
-        }
-    }
-
-    fn operand(&mut self, module: ModuleId, operand: Operand, targets: &mut Vec<Target>) {
-        if self.steps >= MAX_STEPS || self.work >= MAX_WORK || targets.len() >= MAX_TARGETS {
-            return;
-        }
-        self.steps += 1;
-        self.work += 1;
-        self.follow(module, operand, targets);
-        self.steps -= 1;
-    }
-
-    fn follow(&mut self, module: ModuleId, operand: Operand, targets: &mut Vec<Target>) {
-        let ir = &self.project.module(module).ir;
-        let instruction = match operand.kind() {
-            OperandKind::Register(index) => ir.get(index),
-            OperandKind::Global(name) => return self.name(module, name, targets),
-            OperandKind::Absent => return,
-            _ => return add(targets, Target::Value(module, operand)),
-        };
-        match instruction.op {
-            Op::Import => self.import(module, &ir.imports[instruction.a as usize], targets),
-            Op::MakeFunction => add(targets, Target::Function(module, FunctionId(instruction.a))),
-            Op::MakeClass => add(targets, Target::Class(module, FunctionId(instruction.a))),
-            Op::Phi => {
-                let key = (module, operand, self.list);
-                if self.joined.contains(&key) {
-                    return;
-                }
-                self.joined.push(key);
-                for (value, _) in ir.phi(instruction.a) {
-                    self.operand(module, value, targets);
-                }
-            }
-            Op::Free => {
-                for value in ir.cell(FunctionId(instruction.b), instruction.symbol_a()) {
-                    self.operand(module, value, targets);
-                }
-            }
-            Op::Attr => {
-                let mut bases = Vec::new();
-                let list = self.list;
-                self.list = self.work + 1;
-                self.operand(module, instruction.operand_a(), &mut bases);
-                self.list = list;
-                let mut is_value = bases.is_empty();
-                for base in bases {
-                    match base {
-                        Target::Value(..) | Target::Function(..) | Target::Variable(..) => {
-                            is_value = true;
-                        }
-                        base => {
-                            let before = targets.len();
-                            self.member(base, instruction.symbol_b(), targets);
-                            // Perhaps annotated, inherited from elsewhere, or set from outside.
-                            is_value |= targets.len() == before;
-                        }
-                    }
-                }
-                if is_value {
-                    add(targets, Target::Value(module, operand));
-                }
-            }
-            _ => add(targets, Target::Value(module, operand)),
-        }
-    }
-
-    fn name(&mut self, module: ModuleId, name: Symbol, targets: &mut Vec<Target>) {
-        let before = targets.len();
-        self.module_member(module, name, targets);
-        if targets.len() > before {
-            return;
-        }
-        match self.project.builtins {
-            Some(builtins) if builtins != module => self.module_member(builtins, name, targets),
-            _ => {}
-        }
-    }
-
-    /// A name bound in `module`, or that it star-imports.
-    fn module_member(&mut self, module: ModuleId, name: Symbol, targets: &mut Vec<Target>) {
-        let ir = &self.project.module(module).ir;
-        if ir.functions.is_empty() {
-            return;
-        }
-        if let Some(value) = ir.export(FunctionId::MODULE, name) {
-            return self.operand(module, value, targets);
-        }
-        let is_variable = |annotation: &crate::ir::Annotation| {
-            annotation.name == name
-                && annotation.function == FunctionId::MODULE
-                && !annotation.on_self
-        };
-        if ir.annotations.iter().any(is_variable) {
-            return add(targets, Target::Variable(module, name));
-        }
-        if ir.star_imports.is_empty()
-            || self.steps >= MAX_STEPS
-            || self.work >= MAX_WORK
-            // Who was asked has nothing to add.
-            || !self.visited.insert((module, name, self.list))
-        {
-            return;
-        }
-        self.steps += 1;
-        self.work += 1;
-        // The last star import that has the name wins.
-        for &number in ir.star_imports.iter().rev() {
-            let import = &ir.imports[number as usize];
-            if import.function != FunctionId::MODULE {
-                continue;
-            }
-            if let Some(other) = self.imported_module(module, import)
-                && other != module
-                && self.is_public(other, name)
-            {
-                let before = targets.len();
-                self.module_member(other, name, targets);
-                if targets.len() > before {
-                    break;
-                }
-            }
-        }
-        self.steps -= 1;
-    }
-
-    /// Whether `from module import *` brings `name`.
-    fn is_public(&self, module: ModuleId, name: Symbol) -> bool {
-        let project = self.project;
-        let ir = &project.module(module).ir;
-        let all = project.symbols.find("__all__").and_then(|all| {
-            ir.functions.first()?;
-            ir.export(FunctionId::MODULE, all)
-        });
-        if let Some(instruction) = all.and_then(|all| ir.instruction(all))
-            && matches!(instruction.op, Op::List | Op::Tuple)
-        {
-            return ir
-                .list(instruction.a)
-                .any(|element| element.as_str() == Some(name));
-        }
-        !project.text(name).starts_with('_')
-    }
-
-    fn member(&mut self, target: Target, name: Symbol, targets: &mut Vec<Target>) {
-        match target {
-            Target::Module(module) => {
-                let before = targets.len();
-                self.module_member(module, name, targets);
-                if targets.len() == before
-                    && let Some(child) = self.project.child(module, name)
-                {
-                    add(targets, Target::Module(child));
-                }
-            }
-            Target::Class(module, class) => {
-                for (module, class) in self.project.ancestry(module, class) {
-                    let ir = &self.project.module(module).ir;
-                    if let Some(value) = ir.export(class, name) {
-                        return self.operand(module, value, targets);
-                    }
-                }
-            }
-            Target::External(external) => {
-                if let Some(&child) = self.project.externals.children.get(&(external, name)) {
-                    add(targets, Target::External(child));
-                }
-            }
-            Target::Function(..) | Target::Value(..) | Target::Variable(..) => {}
-        }
-    }
-
-    fn import(&mut self, module: ModuleId, import: &Import, targets: &mut Vec<Target>) {
-        if self.steps >= MAX_STEPS {
-            return;
-        }
-        self.steps += 1;
-        if import.binds_top {
-            let text = self.project.text(import.module);
-            let top = text.split('.').next().unwrap_or(text);
-            if let Some(target) = self
-                .project
-                .symbols
-                .find(top)
-                .and_then(|top| self.top(module, top))
-            {
-                add(targets, target);
-            }
-        } else if let Some(target) = self.imported(module, import) {
-            match import.name {
-                None => add(targets, target),
-                Some(name) => self.member(target, name, targets),
-            }
-        }
-        self.steps -= 1;
-    }
-
-    fn imported_module(&mut self, module: ModuleId, import: &Import) -> Option<ModuleId> {
-        match self.imported(module, import)? {
-            Target::Module(id) => Some(id),
-            _ => None,
-        }
-    }
-
-    /// The module (or external) that an import statement names.
-    fn imported(&mut self, module: ModuleId, import: &Import) -> Option<Target> {
-        let project = self.project;
-        let text = project.text(import.module);
-        let mut parts = text.split('.').filter(|part| !part.is_empty());
-        let mut at = if import.level == 0 {
-            self.top(module, project.symbols.find(parts.next()?)?)?
-        } else {
-            let mut package = module;
-            let mut level = import.level;
-            if project.module(module).is_package {
-                level -= 1;
-            }
-            for _ in 0..level {
-                package = project.parents[package.0 as usize]?;
-            }
-            Target::Module(package)
-        };
-        for part in parts {
-            let name = project.symbols.find(part)?;
-            at = match at {
-                Target::Module(package) => match project.child(package, name) {
-                    Some(child) => Target::Module(child),
-                    // `import os.path`-like: a name that is bound in the package rather than a file of its own.
-                    None => {
-                        let list = self.list;
-                        self.list = u32::MAX - self.work;
-                        let mut bound = Vec::new();
-                        self.member(at, name, &mut bound);
-                        self.list = list;
-                        bound
-                            .into_iter()
-                            .find(|target| matches!(target, Target::Module(_)))?
-                    }
-                },
-                Target::External(external) => {
-                    Target::External(*project.externals.children.get(&(external, name))?)
-                }
-                _ => return None,
-            };
-        }
-        Some(at)
-    }
-
-    /// The top-level module or package that `module` means by `name`: beside itself, elsewhere in the project, a
-    /// model, or an external.
-    fn top(&self, module: ModuleId, name: Symbol) -> Option<Target> {
-        let project = self.project;
-        if let Some(tops) = project.tops.get(&name) {
-            let own = project.roots[module.0 as usize];
-            let model = tops.iter().find(|&&(root, _)| root == MODEL_ROOT);
-            let found = tops
-                .iter()
-                .find(|&&(root, id)| root == own && id != module)
-                // A model stands for a library: a module of that name in an unrelated folder does not hide it.
-                .or(model)
-                .or_else(|| tops.first());
-            if let Some(&(_, id)) = found {
-                return Some(Target::Module(id));
-            }
-        }
-        project
-            .externals
-            .tops
-            .get(&name)
-            .map(|&id| Target::External(id))
-    }
-}
-
-fn add(targets: &mut Vec<Target>, target: Target) {
-    if targets.len() < MAX_TARGETS && !targets.contains(&target) {
-        targets.push(target);
-    }
-}
-
-impl Ir {
-    /// Whether `function` is the body of a class.
-    pub fn is_class(&self, function: FunctionId) -> bool {
-        self.function(function).kind == FunctionKind::Class
     }
 }

@@ -197,6 +197,9 @@ fn rules_run(rules: &[Arc<Rule>], assessed: &[Assessed], policy: &Policy) -> Vec
     run
 }
 
+/// Problems with suppression comments told one by one, per file.
+const MOST_PROBLEMS_A_FILE: usize = 100;
+
 /// The comments of all files, and what they were good for.
 struct Suppressions<'a> {
     /// In order of path and place.
@@ -313,11 +316,35 @@ impl<'a> Suppressions<'a> {
         })
     }
 
+    /// What is wrong with the comments. Of a file with very many such comments only the first are told one by one.
     fn problems(&self, policy: &Policy) -> Vec<Problem> {
-        self.all
-            .iter()
-            .flat_map(|suppression| suppression.problems(policy))
-            .collect()
+        let mut problems = Vec::new();
+        for of_file in self
+            .all
+            .chunk_by(|a, b| a.directive.path == b.directive.path)
+        {
+            let mut told = 0;
+            let mut first_left_out: Option<Problem> = None;
+            let mut left_out = 0_usize;
+            for problem in of_file.iter().flat_map(|one| one.problems(policy)) {
+                if told < MOST_PROBLEMS_A_FILE {
+                    told += 1;
+                    problems.push(problem);
+                } else {
+                    left_out += 1;
+                    first_left_out.get_or_insert(problem);
+                }
+            }
+            problems.extend(first_left_out.map(|mut first| {
+                if left_out > 1 {
+                    first.message = format!(
+                        "{left_out} more problems with suppression comments in this file, from here on"
+                    );
+                }
+                first
+            }));
+        }
+        problems
     }
 }
 

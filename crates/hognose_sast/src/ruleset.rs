@@ -23,6 +23,8 @@ pub(crate) struct RuleSet<'a> {
     calls: FxHashMap<Callable, Vec<DetectRef>>,
     sinks: FxHashMap<Kind, Vec<DetectRef>>,
     pub imports: FxHashMap<&'a str, Vec<DetectRef>>,
+    /// First parts of the modules in `imports`.
+    pub imported_tops: FxHashSet<Symbol>,
     pub settings: FxHashMap<(Framework, &'a str), Vec<DetectRef>>,
     pub templates: Vec<(TemplateConstruct, DetectRef)>,
     pub checks: Vec<(&'static Check, DetectRef)>,
@@ -99,6 +101,7 @@ impl<'a> RuleSet<'a> {
             calls: FxHashMap::default(),
             sinks: FxHashMap::default(),
             imports: FxHashMap::default(),
+            imported_tops: FxHashSet::default(),
             settings: FxHashMap::default(),
             templates: Vec::new(),
             checks: Vec::new(),
@@ -144,6 +147,8 @@ impl<'a> RuleSet<'a> {
             Matcher::Import { modules } => {
                 for module in modules {
                     self.imports.entry(module).or_default().push(at);
+                    let top = module.split('.').next().unwrap_or(module);
+                    self.imported_tops.extend(project.symbols().find(top));
                 }
             }
             Matcher::Setting {

@@ -122,6 +122,15 @@ pub fn scan(
             }
         })
         .collect();
+    let spent = project
+        .modules()
+        .filter(|&(id, module)| project.gave_up(id) && !module.path.is_empty())
+        .map(|(_, module)| {
+            let message = "something in this file leads too far to be followed to its end; \
+                           findings may be missing";
+            Problem::in_file(ProblemKind::Budget, module.path.clone(), message)
+        });
+    result.problems.extend(spent);
     let templates: Vec<_> = files
         .par_iter()
         .filter(|file| file.kind == InputKind::Template)

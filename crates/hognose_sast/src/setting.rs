@@ -326,7 +326,10 @@ pub(crate) fn imports(
     let project = evaluator.project();
     let ir = &project.module(module).ir;
     for (number, import) in ir.imports.iter().enumerate() {
-        if import.level > 0 {
+        let leads_on = project
+            .top_of_import(import)
+            .is_some_and(|top| rules.imported_tops.contains(&top));
+        if import.level > 0 || !leads_on {
             continue;
         }
         let text = project.text(import.module);

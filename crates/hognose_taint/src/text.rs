@@ -75,6 +75,21 @@ struct Prefix {
     work: u32,
 }
 
+/// Which constants of a value are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// All that there are.
+    All,
+    /// The only one that there is: a second one, or something unknown, ends the search.
+    One,
+}
+
+impl Wanted {
+    fn is_hopeless(self, literals: &[Literal], complete: bool) -> bool {
+        self == Wanted::One && (!complete || literals.len() > 1)
+    }
+}
+
 impl Evaluator<'_> {
     /// The shape of a text; parts that are clean for `kind` count as constant.
     pub fn shape(&self, module: ModuleId, operand: Operand, kind: Option<Kind>) -> Shape {
@@ -92,6 +107,7 @@ impl Evaluator<'_> {
             return Shape::Constant;
         }
         if depth > MAX_DEPTH {
+            self.give_up(module);
             return Shape::Dynamic;
         }
         let key = (module, operand, kind);
@@ -396,6 +412,7 @@ impl Evaluator<'_> {
     ) -> bool {
         prefix.work += 1;
         if depth > 16 || prefix.work > MOST_PARTS as u32 {
+            self.give_up(module);
             return false;
         }
         if let Some(text) = self.constant_text(module, operand) {
@@ -524,11 +541,11 @@ impl Evaluator<'_> {
 
     /// The one text that an operand is, if it is constant.
     pub fn constant_text(&self, module: ModuleId, operand: Operand) -> Option<String> {
-        match self.literals(module, operand) {
-            (mut literals, true) if literals.len() == 1 => match literals.pop() {
-                Some(Literal::Str(text)) => Some(text),
-                _ => None,
-            },
+        let mut literals = Vec::new();
+        self.work.set(0);
+        let complete = self.collect_literals(module, operand, &mut literals, Wanted::One, 0);
+        match literals.pop() {
+            Some(Literal::Str(text)) if complete && literals.is_empty() => Some(text),
             _ => None,
         }
     }
@@ -538,7 +555,7 @@ impl Evaluator<'_> {
     pub fn literals(&self, module: ModuleId, operand: Operand) -> (Vec<Literal>, bool) {
         let mut literals = Vec::new();
         self.work.set(0);
-        let complete = self.collect_literals(module, operand, &mut literals, 0);
+        let complete = self.collect_literals(module, operand, &mut literals, Wanted::All, 0);
         (literals, complete)
     }
 
@@ -547,10 +564,12 @@ impl Evaluator<'_> {
         module: ModuleId,
         operand: Operand,
         literals: &mut Vec<Literal>,
+        wanted: Wanted,
         depth: u32,
     ) -> bool {
         let work = self.work.get();
         if depth > 8 || literals.len() > MOST_LITERALS || work > MOST_WORK {
+            self.give_up(module);
             return false;
         }
         self.work.set(work + 1);
@@ -584,9 +603,19 @@ impl Evaluator<'_> {
                     complete = false;
                 }
                 Value::Other(module, result) => {
-                    complete &= self.fold(module, result, literals, depth);
+                    // What a loop makes of its own result has no end.
+                    if self.folding.borrow().contains(&(module, result)) {
+                        complete = false;
+                    } else {
+                        self.folding.borrow_mut().push((module, result));
+                        complete &= self.fold(module, result, literals, wanted, depth);
+                        self.folding.borrow_mut().pop();
+                    }
                 }
                 Value::Module(_) | Value::Method(..) | Value::Typed(..) => complete = false,
+            }
+            if wanted.is_hopeless(literals, complete) {
+                return false;
             }
         }
         complete
@@ -616,6 +645,7 @@ impl Evaluator<'_> {
         module: ModuleId,
         result: Operand,
         literals: &mut Vec<Literal>,
+        wanted: Wanted,
         depth: u32,
     ) -> bool {
         let ir = &self.project().module(module).ir;
@@ -626,14 +656,18 @@ impl Evaluator<'_> {
             Op::List | Op::Tuple | Op::Set => {
                 let mut complete = true;
                 for element in ir.list(instruction.a).take(64) {
-                    complete &= self.collect_literals(module, element, literals, depth + 1);
+                    complete &= self.collect_literals(module, element, literals, wanted, depth + 1);
+                    if wanted.is_hopeless(literals, complete) {
+                        return false;
+                    }
                 }
                 complete
             }
             Op::Add | Op::BitOr | Op::Mul => {
                 let one = |operand| {
                     let mut found = Vec::new();
-                    let complete = self.collect_literals(module, operand, &mut found, depth + 1);
+                    let complete =
+                        self.collect_literals(module, operand, &mut found, Wanted::One, depth + 1);
                     (complete && found.len() == 1).then(|| found.remove(0))
                 };
                 match (
@@ -667,7 +701,8 @@ impl Evaluator<'_> {
                 let mut text = String::new();
                 for part in ir.list(instruction.a) {
                     let mut found = Vec::new();
-                    let complete = self.collect_literals(module, part, &mut found, depth + 1);
+                    let complete =
+                        self.collect_literals(module, part, &mut found, Wanted::One, depth + 1);
                     match (complete, found.as_slice()) {
                         (true, [Literal::Str(part)]) => text.push_str(part),
                         (true, [Literal::Int(part)]) => text.push_str(&part.to_string()),

@@ -239,6 +239,8 @@ pub struct Evaluator<'a> {
     depth: Cell<u32>,
     pub(crate) shapes: RefCell<ShapesByOperand>,
     pub(crate) work: Cell<u32>,
+    /// Results whose constants are being put together.
+    pub(crate) folding: RefCell<Vec<(ModuleId, Operand)>>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -250,6 +252,7 @@ impl<'a> Evaluator<'a> {
             depth: Cell::new(0),
             shapes: RefCell::default(),
             work: Cell::new(0),
+            folding: RefCell::default(),
         }
     }
 
@@ -258,12 +261,22 @@ impl<'a> Evaluator<'a> {
         self.program.project
     }
 
+    /// Says that a limit was reached while something of `module` was followed: for every part of the evaluation that
+    /// stops early. It becomes a problem with the module's file.
+    pub(crate) fn give_up(&self, module: ModuleId) {
+        self.project().give_up(module);
+    }
+
     /// All that `operand` of `module` may be; empty where nothing is known.
     pub fn values(&self, module: ModuleId, operand: Operand) -> Rc<[Value]> {
         if operand.is_constant() {
             return Rc::from([Value::Constant(module, operand)]);
         }
-        if operand.is_absent() || self.depth.get() >= MAX_DEPTH {
+        if operand.is_absent() {
+            return Rc::from([]);
+        }
+        if self.depth.get() >= MAX_DEPTH {
+            self.give_up(module);
             return Rc::from([]);
         }
         if let Some(values) = self.memo.borrow().get(&(module, operand)) {
@@ -291,6 +304,9 @@ impl<'a> Evaluator<'a> {
         }
         self.stored_elsewhere(module, operand, &mut values);
         self.depth.set(self.depth.get() - 1);
+        if values.len() >= MAX_VALUES {
+            self.give_up(module);
+        }
         let values: Rc<[Value]> = values.into();
         self.memo
             .borrow_mut()
@@ -572,6 +588,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         if self.depth.get() > 8 || info.end - info.start > 4_000 {
+            self.give_up(module);
             return;
         }
         for index in info.start..info.end {
@@ -727,6 +744,7 @@ impl<'a> Evaluator<'a> {
         values: &mut Vec<Value>,
     ) {
         if self.depth.get() >= MAX_DEPTH {
+            self.give_up(module);
             return;
         }
         self.depth.set(self.depth.get() + 1);

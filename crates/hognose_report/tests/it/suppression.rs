@@ -405,6 +405,25 @@ fn unused_ones_of_ours_are_said_and_those_of_others_if_asked_for() {
 }
 
 #[test]
+fn of_very_many_the_first_are_said_and_the_rest_is_counted() {
+    let comments: Vec<_> = (1..=130)
+        .map(|line| (line, line, "# hognose: ignore[sql-injection]"))
+        .collect();
+    let report = run(Vec::new(), &comments, &Policy::default());
+    let messages = messages(&report);
+    assert_eq!(messages.len(), 101);
+    assert_eq!(
+        messages[99..],
+        [
+            "unused suppression: `sql-injection` is not found here",
+            "30 more problems with suppression comments in this file, from here on",
+        ]
+    );
+    let line = report.problems[100].range.map(|range| range.start.line);
+    assert_eq!(line, Some(101));
+}
+
+#[test]
 fn a_rule_that_did_not_run_leaves_no_comment_unused() {
     let comments = [
         (5, 5, "# hognose: ignore[weak-cipher]"),
