@@ -16,7 +16,7 @@ mod values;
 mod view;
 
 pub use flow::{Trace, TraceStep};
-pub use models::{Binding, FunctionModel, Kind, Models, Roles};
+pub use models::{Binding, FunctionModel, Kind, Models, Role, Roles};
 pub use text::{Literal, Shape};
 pub use values::{Evaluator, Program, Value};
 pub use view::{CallView, Callee, Given, Port};
