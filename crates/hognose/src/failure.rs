@@ -16,7 +16,7 @@ pub enum Failure {
     },
     /// A fault in a configuration.
     Config(ConfigError),
-    /// Faults in rule pages.
+    /// Faults in rule pages and model stubs.
     Pages(Vec<RuleError>),
     /// Nobody reads our output any more (`hognose … | head`). Not an error.
     NobodyReads,

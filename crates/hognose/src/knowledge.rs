@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hognose_finding::Rule;
 use hognose_rules::Catalogue;
+use hognose_sast::check_stub;
 
 use crate::config::NamedFolder;
 use crate::failure::Failure;
@@ -35,6 +36,14 @@ impl Knowledge {
             .into_iter()
             .filter(|page| !page.relative.eq_ignore_ascii_case("README.md"));
         catalogue = catalogue.with_user_pages(own.map(|page| (page.shown, page.text)))?;
+        let kinds = catalogue.kinds_with_a_purpose();
+        let faults: Vec<_> = stubs
+            .iter()
+            .flat_map(|stub| check_stub(&stub.shown, &stub.text, &kinds))
+            .collect();
+        if !faults.is_empty() {
+            return Err(faults.into());
+        }
         Ok(Knowledge {
             catalogue,
             models: stubs

@@ -14,6 +14,7 @@ mod lower;
 mod module;
 mod notebook;
 mod project;
+pub mod stub;
 pub mod syntax;
 mod text;
 

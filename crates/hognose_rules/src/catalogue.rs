@@ -105,6 +105,16 @@ impl Catalogue {
         kinds
     }
 
+    /// The kinds that a user's stubs may use: those of the embedded stubs, and those that some page names. What only a
+    /// stub knows is a slip, or a kind that nothing would come of.
+    pub fn kinds_with_a_purpose(&self) -> Kinds {
+        let mut kinds = Kinds::builtin();
+        for entry in self.rules.iter().flat_map(|page| &page.detect) {
+            kinds.add_entry(entry);
+        }
+        kinds
+    }
+
     /// Everything that is wrong with any page, Markdown and patterns included.
     pub fn check(&self) -> Vec<RuleError> {
         let kinds = self.kinds();

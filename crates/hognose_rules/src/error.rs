@@ -1,4 +1,4 @@
-//! What is wrong with a page, and where.
+//! What is wrong with a page or a stub, and where.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use hognose_finding::{Position, Range};
 
-/// A fault in a rule page. Shown with [`RuleError::render`]; `Display` gives one line,
+/// A fault in a rule page or a model stub. Shown with [`RuleError::render`]; `Display` gives one line,
 /// `path:line:column: message (help)`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RuleError {
-    /// The page, as given to the reader.
+    /// The page or stub, as given to the reader.
     pub path: Arc<str>,
     /// The text at fault, within one line.
     pub range: Range,
@@ -18,13 +18,13 @@ pub struct RuleError {
     pub message: String,
     /// How to put it right, if that is known.
     pub help: Option<String>,
-    /// The whole page, for the excerpt.
+    /// All of it, for the excerpt.
     source: Arc<str>,
 }
 
 impl RuleError {
     /// A fault at the bytes `start..end` of `source`, cut at the end of the line on which it starts.
-    pub(crate) fn new(
+    pub fn new(
         path: impl Into<Arc<str>>,
         source: Arc<str>,
         span: std::ops::Range<usize>,

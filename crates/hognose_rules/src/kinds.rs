@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::detect::{Detect, Matcher};
 use crate::embedded::model_files;
 use crate::nearest::nearest;
 
@@ -132,6 +133,26 @@ impl Kinds {
         collect(text, "Source[", &mut self.sources);
     }
 
+    /// Adds the kinds that an entry of a page names.
+    pub(crate) fn add_entry(&mut self, entry: &Detect) {
+        match &entry.matcher {
+            Matcher::Value { sink, .. } | Matcher::Missing { sink } => {
+                self.sinks.insert(sink.clone());
+            }
+            Matcher::Flow { from, to } => {
+                self.sources.extend(from.iter().cloned());
+                self.sinks.extend(to.iter().cloned());
+            }
+            Matcher::Call { .. }
+            | Matcher::Import { .. }
+            | Matcher::Setting { .. }
+            | Matcher::Template { .. }
+            | Matcher::Check { .. } => {}
+        }
+        self.sinks
+            .extend(entry.with.iter().map(|(sink, _)| sink.clone()));
+    }
+
     /// Adds the kinds of `other`.
     pub(crate) fn extend(&mut self, other: &Kinds) {
         self.sinks.extend(other.sinks.iter().cloned());
@@ -149,7 +170,7 @@ impl Kinds {
     }
 
     /// `Err` with a suggestion, if there is a near one, for a word that is no sink kind.
-    pub(crate) fn check_sink(&self, word: &str) -> Result<(), Option<&str>> {
+    pub fn check_sink(&self, word: &str) -> Result<(), Option<&str>> {
         if self.sinks.contains(word) {
             Ok(())
         } else {
@@ -158,7 +179,7 @@ impl Kinds {
     }
 
     /// `Err` with a suggestion, if there is a near one, for a word that is no source kind.
-    pub(crate) fn check_source(&self, word: &str) -> Result<(), Option<&str>> {
+    pub fn check_source(&self, word: &str) -> Result<(), Option<&str>> {
         if self.sources.contains(word) {
             Ok(())
         } else {

@@ -31,5 +31,6 @@ pub use error::RuleError;
 pub use example::{Example, ExampleFile, ExampleLanguage, ExampleSection, Expected, ExpectedLevel};
 pub use kinds::{Kinds, SINK_KINDS, SOURCE_KINDS};
 pub use message::{Placeholder, fill_message};
+pub use nearest::nearest;
 pub use page::{Origin, RulePage};
 pub use test_value::{Constant, Pattern, ValueTest};

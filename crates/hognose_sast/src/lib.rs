@@ -15,8 +15,10 @@ mod place;
 mod ruleset;
 mod scan;
 mod setting;
+mod stub;
 mod surroundings;
 mod template;
 mod test_code;
 
 pub use scan::{InputFile, InputKind, ScanResult, scan};
+pub use stub::check_stub;

@@ -21,8 +21,8 @@ mod view;
 
 pub use entry::{EntryParameter, EntryPoints, Filling, Handler, Returned};
 pub use flow::{Trace, TraceStep};
+pub use models::{Binding, FunctionModel, Kind, Models, Role, Roles};
 pub use taint::{Flow, FlowNote, FlowStep, Flows, Options};
-pub use models::{Binding, FunctionModel, Kind, Models, Roles};
 pub use text::{Literal, Shape};
 pub use values::{Evaluator, Program, Value};
 pub use view::{CallView, Callee, Given, Port};

@@ -4,7 +4,7 @@
 //! `Sanitizes["shell"]`, `EntryPoint["remote-input"]`, alone or inside `Annotated[type, …]`.
 
 use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind};
-use hognose_python::{ModuleId, Project, Symbol};
+use hognose_python::{Ir, ModuleId, Project, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A kind of source or sink, as a number; see [`Models::kind`].
@@ -15,6 +15,35 @@ impl Kind {
     /// Its number, below the number of kinds.
     pub(crate) fn number(self) -> u16 {
         self.0
+    }
+}
+
+/// The words that stubs have for roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// What arrives here is used for something.
+    Sink,
+    /// What comes from here is from outside.
+    Source,
+    /// What goes in comes out clean.
+    Sanitizes,
+    /// What is decorated with it is called with data from outside.
+    EntryPoint,
+}
+
+impl Role {
+    /// All words.
+    pub const NAMES: [&str; 4] = ["Sink", "Source", "Sanitizes", "EntryPoint"];
+
+    /// The role that `name` is the word for.
+    pub fn of_name(name: &str) -> Option<Role> {
+        match name {
+            "Sink" => Some(Role::Sink),
+            "Source" => Some(Role::Source),
+            "Sanitizes" => Some(Role::Sanitizes),
+            "EntryPoint" => Some(Role::EntryPoint),
+            _ => None,
+        }
     }
 }
 
@@ -290,7 +319,7 @@ impl Models {
         if instruction.op != Op::Subscript || depth > 4 {
             return;
         }
-        let OperandKind::Global(name) = instruction.operand_a().kind() else {
+        let Some(name) = written_name(ir, instruction.operand_a()) else {
             return;
         };
         let name = Some(name);
@@ -401,6 +430,19 @@ impl Models {
             || name == self.names.source
             || name == self.names.sanitizes
             || name == self.names.entry_point
+    }
+}
+
+/// The last name of what stands before a bracket, whether it was imported or not: `Annotated`, `typing.Annotated`.
+fn written_name(ir: &Ir, operand: Operand) -> Option<Symbol> {
+    if let OperandKind::Global(name) = operand.kind() {
+        return Some(name);
+    }
+    let instruction = ir.instruction(operand)?;
+    match instruction.op {
+        Op::Attr => Some(instruction.symbol_b()),
+        Op::Import => ir.imports.get(instruction.a as usize)?.name,
+        _ => None,
     }
 }
 

@@ -18,5 +18,6 @@ mod discovery;
 mod examples;
 mod findings;
 mod fixes;
+mod knowledge;
 mod project;
 mod revision;
