@@ -1,10 +1,10 @@
 //! Testing a call (or the assignment to a sink attribute) against the entries of the rules.
 
 use hognose_finding::Confidence;
-use hognose_python::ir::{Function, FunctionId, FunctionKind, Op, Operand, OperandKind, Span};
+use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind, Span};
 use hognose_python::{ModuleId, Target};
 use hognose_rules::{Constant, Matcher, ValueTest};
-use hognose_taint::{CallView, Callee, Evaluator, Given, Kind, Literal, Port, Shape, Value, flow};
+use hognose_taint::{CallView, Callee, Evaluator, Flow, Flows, Given, Kind, Literal, Port, Shape, Value};
 
 use crate::place::{DetectRef, Place};
 use crate::ruleset::RuleSet;
@@ -28,11 +28,13 @@ const GATES: &[&str] = &["find_class"];
 /// Tests all calls and attribute stores of a module.
 pub(crate) fn calls(
     rules: &RuleSet<'_>,
+    flows: &Flows,
     evaluator: &Evaluator<'_>,
     module: ModuleId,
     places: &mut Vec<Place>,
 ) {
     let ir = &evaluator.project().module(module).ir;
+    let mut alone = flows.sinks_in(module);
     for (index, &op) in ir.ops().iter().enumerate() {
         let index = index as u32;
         match op {
@@ -41,7 +43,7 @@ pub(crate) fn calls(
                 if let Some(callee) = assumed(rules, evaluator, module, index) {
                     let view = CallView::assuming(evaluator, module, index, callee);
                     let from = places.len();
-                    test(rules, &view, places);
+                    test(rules, flows, &view, places);
                     for place in &mut places[from..] {
                         place.confidence = Some(Confidence::Possible);
                     }
@@ -52,8 +54,14 @@ pub(crate) fn calls(
             _ => continue,
         }
         if let Some(view) = CallView::new(evaluator, module, index) {
-            test(rules, &view, places);
+            test(rules, flows, &view, places);
+            if let Ok(at) = alone.binary_search(&index) {
+                alone.remove(at);
+            }
         }
+    }
+    for index in alone {
+        flows_alone(rules, flows, evaluator, module, index, places);
     }
     references(rules, evaluator, module, places);
     for (number, function) in ir.functions.iter().enumerate() {
@@ -63,11 +71,7 @@ pub(crate) fn calls(
         }
         for number in function.decorators.0..function.decorators.1 {
             match ir.operands[number as usize].as_register() {
-                Some(call) if ir.op(call) == Op::Call => {
-                    if may_matter(rules, evaluator, module, call) {
-                        returned(rules, evaluator, module, call, function, places);
-                    }
-                }
+                Some(call) if ir.op(call) == Op::Call => {}
                 _ => decorator(
                     rules,
                     evaluator,
@@ -263,85 +267,69 @@ fn decorator(
     }
 }
 
-/// What a handler returns is what its decorator sends: `@app.route` makes HTML of a string.
-fn returned(
+/// Tests the flows at an instruction that is no call with a known callee: what a handler returns, a call of what came as
+/// an argument, an entry of the headers.
+fn flows_alone(
     rules: &RuleSet<'_>,
+    flows: &Flows,
     evaluator: &Evaluator<'_>,
     module: ModuleId,
-    call: u32,
-    handler: &Function,
+    index: u32,
     places: &mut Vec<Place>,
 ) {
-    let models = evaluator.program.models;
     let ir = &evaluator.project().module(module).ir;
-    let Some(view) = CallView::new(evaluator, module, call) else {
-        return;
-    };
-    let sinks: Vec<Kind> = view
-        .callees
+    let mut candidates: Vec<DetectRef> = flows
+        .at(module, index)
         .iter()
-        .filter_map(|callee| match *callee {
-            Callee::Function {
-                function: (module, function),
-                ..
-            } => models.function(module, function),
-            _ => None,
-        })
-        .flat_map(|model| model.returns.sinks.iter().copied())
+        .flat_map(|flow| rules.of_sink(flow.sink))
+        .copied()
+        .filter(|&at| rules.detect(at).with.is_empty())
         .collect();
-    for &kind in &sinks {
-        for index in handler.start..handler.end {
-            if ir.op(index) != Op::Return {
-                continue;
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut matched: Option<u32> = None;
+    for at in candidates {
+        if matched == Some(at.rule) {
+            continue;
+        }
+        if let Some(flow) = best_flow(rules, flows, module, index, at) {
+            let mut place = Place::new(at, module, index, ir.span(index));
+            if ir.op(index) == Op::Return {
+                place.name = Some("return".to_owned());
             }
-            let mut value = ir.get(index).operand_a();
-            // `return body, 404`
-            if let Some(tuple) = ir.instruction(value).filter(|tuple| tuple.op == Op::Tuple) {
-                let Some(first) = ir.list(tuple.a).next() else {
-                    continue;
-                };
-                value = first;
-            }
-            // A dict or a response object is not put out as text.
-            let is_text = ir.instruction(value).is_some_and(|instruction| {
-                !matches!(
-                    instruction.op,
-                    Op::Dict | Op::List | Op::DictComprehension | Op::Comprehension
-                )
-            }) && evaluator
-                .values(module, value)
-                .iter()
-                .all(|&value| match value {
-                    Value::Instance(module, class) => evaluator.program.is_str((module, class)),
-                    _ => true,
-                });
-            if !is_text {
-                continue;
-            }
-            let mut matched: Option<u32> = None;
-            for &at in rules.of_sink(kind) {
-                let Some((sources, sinks)) = rules.flows.get(&at) else {
-                    continue;
-                };
-                if matched == Some(at.rule)
-                    || !sinks.contains(&kind)
-                    || !rules.detect(at).with.is_empty()
-                {
-                    continue;
-                }
-                if let Some(trace) = flow::trace(evaluator, module, index, value, sources, kind) {
-                    let mut place = Place::new(at, module, index, ir.span(index));
-                    place.name = Some("return".to_owned());
-                    if !trace.is_certain {
-                        place.confidence = Some(Confidence::Possible);
-                    }
-                    place.trace = Some(trace);
-                    places.push(place);
-                    matched = Some(at.rule);
-                }
-            }
+            follow(&mut place, evaluator, flow);
+            places.push(place);
+            matched = Some(at.rule);
         }
     }
+}
+
+/// The flow at an instruction that an entry is about: the surest, then the shortest.
+fn best_flow<'f>(
+    rules: &RuleSet<'_>,
+    flows: &'f Flows,
+    module: ModuleId,
+    index: u32,
+    at: DetectRef,
+) -> Option<&'f Flow> {
+    let (sources, sinks) = rules.flows.get(&at)?;
+    flows
+        .at(module, index)
+        .iter()
+        .filter(|flow| sources.contains(&flow.source) && sinks.contains(&flow.sink))
+        .min_by_key(|flow| (!flow.is_certain, flow.steps.len()))
+}
+
+fn follow(place: &mut Place, evaluator: &Evaluator<'_>, flow: &Flow) {
+    if let Some(name) = flow.name {
+        place.name = Some(evaluator.project().text(name).to_owned());
+    }
+    place.argument = flow.position;
+    // What an unknown callee makes of its arguments may be anything.
+    if !flow.is_certain {
+        place.confidence = Some(Confidence::Possible);
+    }
+    place.flow = Some(flow.clone());
 }
 
 /// A quick look at the callee: most calls lead nowhere.
@@ -378,7 +366,7 @@ fn may_matter(
         })
 }
 
-fn test(rules: &RuleSet<'_>, view: &CallView<'_, '_>, places: &mut Vec<Place>) {
+fn test(rules: &RuleSet<'_>, flows: &Flows, view: &CallView<'_, '_>, places: &mut Vec<Place>) {
     let models = view.evaluator.program.models;
     let mut candidates: Vec<DetectRef> = Vec::new();
     for &callee in &view.callees {
@@ -389,6 +377,9 @@ fn test(rules: &RuleSet<'_>, view: &CallView<'_, '_>, places: &mut Vec<Place>) {
             candidates.extend(rules.of_sink(kind));
         }
     }
+    for flow in flows.at(view.module, view.index) {
+        candidates.extend(rules.of_sink(flow.sink));
+    }
     candidates.sort_unstable();
     candidates.dedup();
     let mut matched: Option<u32> = None;
@@ -397,7 +388,7 @@ fn test(rules: &RuleSet<'_>, view: &CallView<'_, '_>, places: &mut Vec<Place>) {
         if matched == Some(at.rule) {
             continue;
         }
-        if let Some(mut place) = test_entry(rules, view, at) {
+        if let Some(mut place) = test_entry(rules, flows, view, at) {
             if surroundings::are_harmless(view, &rules.detect(at).matcher) {
                 place.confidence = Some(Confidence::Possible);
             }
@@ -407,7 +398,12 @@ fn test(rules: &RuleSet<'_>, view: &CallView<'_, '_>, places: &mut Vec<Place>) {
     }
 }
 
-fn test_entry(rules: &RuleSet<'_>, view: &CallView<'_, '_>, at: DetectRef) -> Option<Place> {
+fn test_entry(
+    rules: &RuleSet<'_>,
+    flows: &Flows,
+    view: &CallView<'_, '_>,
+    at: DetectRef,
+) -> Option<Place> {
     let detect = rules.detect(at);
     let models = view.evaluator.program.models;
     let ir = &view.evaluator.project().module(view.module).ir;
@@ -440,32 +436,8 @@ fn test_entry(rules: &RuleSet<'_>, view: &CallView<'_, '_>, at: DetectRef) -> Op
             place.name = Some(view.evaluator.project().text(port.name).to_owned());
         }
         Matcher::Flow { .. } => {
-            let (sources, sinks) = rules.flows.get(&at)?;
-            let (port, trace) = view.ports().iter().find_map(|port| {
-                let Given::Argument { value, .. } = port.given else {
-                    return None;
-                };
-                let kind = port
-                    .sinks
-                    .iter()
-                    .copied()
-                    .find(|kind| sinks.contains(kind))?;
-                let trace = flow::trace(
-                    view.evaluator,
-                    view.module,
-                    view.index,
-                    value,
-                    sources,
-                    kind,
-                )?;
-                Some((port, trace))
-            })?;
-            blame(&mut place, view, port, &ValueTest::Any);
-            // What an unknown callee makes of its arguments may be anything.
-            if !trace.is_certain {
-                place.confidence = Some(Confidence::Possible);
-            }
-            place.trace = Some(trace);
+            let flow = best_flow(rules, flows, view.module, view.index, at)?;
+            follow(&mut place, view.evaluator, flow);
         }
         _ => return None,
     }

@@ -12,7 +12,7 @@ use hognose_python::ir::{Op, Span};
 use hognose_python::syntax::{CallSyntax, call_at};
 use hognose_python::{LineIndex, ModuleId, Notebook, content_hash, source_text};
 use hognose_rules::{Placeholder, fill_message};
-use hognose_taint::{Program, Trace};
+use hognose_taint::{FlowNote, Program};
 use rustc_hash::FxHashMap;
 
 use crate::fix;
@@ -77,6 +77,7 @@ pub(crate) fn findings(
     places.sort_by_key(|place| (place.span.start, place.span.end, place.detect));
     places.dedup_by_key(|place| (place.span, place.detect));
     let mut ordinals = Ordinals::default();
+    let others = RefCell::default();
     let findings = places
         .into_iter()
         .map(|place| {
@@ -86,6 +87,8 @@ pub(crate) fn findings(
                 file: &file,
                 place: &place,
                 call: call_at(&text, place.span),
+                sources,
+                others: &others,
             }
             .finding(&mut ordinals)
         })
@@ -173,6 +176,9 @@ struct Words<'w, 't> {
     file: &'w File<'t>,
     place: &'w Place,
     call: Option<CallSyntax>,
+    sources: &'w dyn Sources,
+    /// Texts of other files that flows go through; none of those that are gone or changed.
+    others: &'w RefCell<FxHashMap<ModuleId, Option<Arc<str>>>>,
 }
 
 impl Words<'_, '_> {
@@ -208,9 +214,9 @@ impl Words<'_, '_> {
             .into_iter()
             .collect();
         let evidence = place
-            .trace
+            .flow
             .as_ref()
-            .map(|trace| Evidence::Flow(self.flow(trace, &scope)))
+            .map(|flow| Evidence::Flow(self.flow(flow, &scope)))
             .into_iter()
             .collect();
         Finding {
@@ -266,77 +272,125 @@ impl Words<'_, '_> {
                 }
             }
             Placeholder::Source => {
-                let ir = &self.program.project.module(place.module).ir;
-                let step = place.trace.as_ref().and_then(|trace| trace.steps.first());
+                let step = place.flow.as_ref().and_then(|flow| flow.steps.first());
                 step.map_or_else(String::new, |step| {
-                    quoted(self.source_text(ir.span(step.index)))
+                    self.in_file(step.module, |file| {
+                        let span = self.program.project.module(step.module).ir.span(step.index);
+                        quoted(source_name(file.piece(span)))
+                    })
                 })
             }
         }
     }
 
-    /// The text of a source: of a parameter, its name alone.
-    fn source_text(&self, span: Span) -> &str {
-        let text = self.file.piece(span);
-        text.split([':', '=']).next().map_or(text, str::trim)
+    /// Reads in the file of a module: this one's, or another that a flow goes through.
+    fn in_file<T>(&self, module: ModuleId, read: impl FnOnce(&File<'_>) -> T) -> T {
+        if module == self.place.module {
+            return read(self.file);
+        }
+        let info = self.program.project.module(module);
+        let mut others = self.others.borrow_mut();
+        let text = others.entry(module).or_insert_with(|| {
+            let bytes = self.sources.read(&info.path).ok()?;
+            // What changed meanwhile has other lines.
+            if content_hash(&bytes) != info.hash {
+                return None;
+            }
+            source_text(&info.path, &bytes).map(Into::into)
+        });
+        let text: &str = text.as_deref().unwrap_or_default();
+        read(&File {
+            path: &info.path,
+            text,
+            index: LineIndex::new(text),
+            cells: info.cells.as_deref(),
+            last: RefCell::default(),
+        })
     }
 
-    fn flow(&self, trace: &Trace, scope: &Arc<str>) -> Flow {
+    fn flow(&self, flow: &hognose_taint::Flow, scope: &Arc<str>) -> Flow {
         let place = self.place;
+        let project = self.program.project;
         let models = self.program.models;
-        let ir = &self.program.project.module(place.module).ir;
-        let source: Arc<str> = models.kind_name(trace.source).into();
+        let source: Arc<str> = models.kind_name(flow.source).into();
         let mut steps: Vec<FlowStep> = Vec::new();
-        for (number, step) in trace.steps.iter().enumerate() {
+        for (number, step) in flow.steps.iter().enumerate() {
+            let ir = &project.module(step.module).ir;
             let span = ir.span(step.index);
-            let note = if number == 0 {
-                format!("`{}` {}", quoted(self.source_text(span)), origin(&source))
-            } else {
-                let verb = match step.op {
-                    Op::Call => "passes through",
-                    Op::Subscript => "is read by",
-                    _ => "becomes part of",
+            let own_scope: Arc<str> = project
+                .scope_name(step.module, ir.function_at(step.index))
+                .into();
+            let (location, text) = self.in_file(step.module, |file| {
+                let text = file.piece(span);
+                let text = if number == 0 || step.note == FlowNote::Param {
+                    source_name(text)
+                } else {
+                    text
                 };
-                format!("{verb} `{}`", quoted(self.file.piece(span)))
+                (file.location(span, &own_scope), quoted(text))
+            });
+            let op = ir.op(step.index);
+            let note = if number == 0 {
+                format!("`{text}` {}", origin(&source))
+            } else {
+                match (step.note, op) {
+                    (FlowNote::Param, _) => format!("arrives as `{text}`"),
+                    (FlowNote::Argument, _) => format!("is handed to `{text}`"),
+                    (FlowNote::Returned, _) => format!("comes back from `{text}`"),
+                    (FlowNote::Stored, _) => format!("is kept by `{text}`"),
+                    (_, Op::Call) => format!("passes through `{text}`"),
+                    (_, Op::Subscript | Op::Attr) => format!("is read by `{text}`"),
+                    _ => format!("becomes part of `{text}`"),
+                }
             };
             // `request.args`, `request.args.get`, `request.args.get("x")`: one step, the last.
             if number > 0
                 && let Some(last) = steps.last_mut()
+                && last.location.path == location.path
                 && last.location.range.start.offset == span.start
-                && matches!(step.op, Op::Call | Op::Subscript)
+                && matches!(op, Op::Call | Op::Subscript | Op::Attr)
+                && step.note == FlowNote::Pass
             {
-                let note = if number == 1 || last.note.ends_with(origin(&source)) {
-                    format!("`{}` {}", quoted(self.file.piece(span)), origin(&source))
+                let note = if last.note.ends_with(origin(&source)) {
+                    format!("`{text}` {}", origin(&source))
                 } else {
                     note
                 };
-                *last = FlowStep {
-                    location: self.file.location(span, scope),
-                    note,
-                };
+                *last = FlowStep { location, note };
                 continue;
             }
-            steps.push(FlowStep {
-                location: self.file.location(span, scope),
-                note,
-            });
+            steps.push(FlowStep { location, note });
         }
         let argument = self
             .call
             .as_ref()
             .and_then(|call| Some(call.arguments.get(place.argument? as usize)?.value));
         let at = argument.unwrap_or(place.span);
-        let callee = self.placeholder(Placeholder::Callee);
+        let ir = &project.module(place.module).ir;
+        let note = if ir.op(place.index) == Op::Return {
+            "is returned".to_owned()
+        } else {
+            format!("reaches `{}`", self.placeholder(Placeholder::Callee))
+        };
         steps.push(FlowStep {
             location: self.file.location(at, scope),
-            note: format!("reaches `{callee}`"),
+            note,
         });
-        let sink = place.name.clone().unwrap_or_default();
+        let sink = models.kind_name(flow.sink);
         Flow {
             source,
             sink: sink.into(),
             steps,
         }
+    }
+}
+
+/// The text of a source: of a parameter, its name alone.
+fn source_name(text: &str) -> &str {
+    match text.find([':', '=']) {
+        // A keyword or a slice within brackets is part of the expression.
+        Some(at) if !text[..at].contains(['(', '[']) => text[..at].trim(),
+        _ => text,
     }
 }
 
@@ -348,6 +402,11 @@ fn origin(kind: &str) -> &'static str {
         "file-content" => "comes from a file",
         "network-response" => "comes from another server",
         "secret" => "is a secret",
+        "parameter" => "is what a user of this library passes",
+        "message" => "comes with a message",
+        "model-output" => "was written by a language model",
+        "archive-member" => "is a name inside an archive",
+        "database" => "was stored before",
         _ => "is untrusted",
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hognose_finding::Confidence;
 use hognose_python::ModuleId;
 use hognose_python::ir::Span;
-use hognose_taint::Trace;
+use hognose_taint::Flow;
 
 /// An entry of a rule's `detect` list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub(crate) struct Place {
     /// The value at fault, where the text of the argument does not say it.
     pub value: Option<Cow<'static, str>>,
     /// How untrusted data gets there.
-    pub trace: Option<Trace>,
+    pub flow: Option<Flow>,
     /// Surer or less sure than the entry says.
     pub confidence: Option<Confidence>,
 }
@@ -48,7 +48,7 @@ impl Place {
             argument: None,
             name: None,
             value: None,
-            trace: None,
+            flow: None,
             confidence: None,
         }
     }

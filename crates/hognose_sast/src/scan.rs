@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hognose_finding::{Confidence, Finding, Problem, ProblemKind, Sources};
 use hognose_python::{Comment, Module, ModuleId, Project};
 use hognose_rules::Catalogue;
-use hognose_taint::{EntryPoints, Evaluator, Models, Program};
+use hognose_taint::{EntryPoints, Evaluator, Flows, Models, Options, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -35,6 +35,13 @@ pub enum InputKind {
     Template,
 }
 
+/// How to look at a project.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ScanOptions {
+    /// It is a library: what its users pass to it is not trusted.
+    pub library: bool,
+}
+
 /// What a scan gives.
 #[derive(Debug, Default)]
 pub struct ScanResult {
@@ -57,6 +64,7 @@ pub fn scan(
     sources: &dyn Sources,
     catalogue: &Catalogue,
     user_models: &[(String, String)],
+    options: ScanOptions,
 ) -> ScanResult {
     let python: Vec<(Arc<str>, Arc<str>)> = files
         .iter()
@@ -82,6 +90,7 @@ pub fn scan(
     let mut program = Program::new(&project, &roles);
     program.entry_points = EntryPoints::find(&program);
     let rules = RuleSet::new(catalogue, &project, &roles);
+    let flows = Flows::solve(&program, &program.entry_points, Options { library: options.library });
     for (at, name) in &rules.unknown {
         let page = &catalogue.rules()[at.rule as usize];
         let message = format!(
@@ -106,7 +115,7 @@ pub fn scan(
         .with_max_len(8)
         .map(|&(id, module)| {
             let found = guarded(&module.path, || {
-                let places = places_in(&rules, &program, id);
+                let places = places_in(&rules, &flows, &program, id);
                 finish::findings(&rules, &program, sources, id, places)
             });
             match found {
@@ -168,10 +177,15 @@ pub fn scan(
     result
 }
 
-fn places_in(rules: &RuleSet<'_>, program: &Program<'_>, module: ModuleId) -> Vec<Place> {
+fn places_in(
+    rules: &RuleSet<'_>,
+    flows: &Flows,
+    program: &Program<'_>,
+    module: ModuleId,
+) -> Vec<Place> {
     let evaluator = Evaluator::new(program);
     let mut places = Vec::new();
-    detect::calls(rules, &evaluator, module, &mut places);
+    detect::calls(rules, flows, &evaluator, module, &mut places);
     setting::settings(rules, &evaluator, module, &mut places);
     setting::imports(rules, &evaluator, module, &mut places);
     for &(check, detect) in &rules.checks {

@@ -270,11 +270,7 @@ impl Sources for Held<'_> {
 }
 
 /// Scans a project as the page's mode says.
-///
-/// HOOK: `scan` has no options yet. When it has, this is the one place that turns a `Mode` into them: `mode.library`
-/// adds the source kinds `parameter`, `file-content`, `archive-member` and `network-response`, `mode.local` adds
-/// `local-input`. `Held` also holds the files beside the code (`pyproject.toml`), which are not in `input`.
-fn scan_as(_mode: &Mode, files: &[File], catalogue: &Catalogue) -> ScanResult {
+fn scan_as(mode: &Mode, files: &[File], catalogue: &Catalogue) -> ScanResult {
     let input: Vec<InputFile> = files
         .iter()
         .filter(|file| file.language != Language::Beside)
@@ -287,7 +283,9 @@ fn scan_as(_mode: &Mode, files: &[File], catalogue: &Catalogue) -> ScanResult {
             },
         })
         .collect();
-    scan(&input, &Held(files), catalogue, &[])
+    scan(&input, &Held(files), catalogue, &[], hognose_sast::ScanOptions {
+            library: mode.library,
+        })
 }
 
 /// What differs between the marks of a behaviour and what is found.

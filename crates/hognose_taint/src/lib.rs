@@ -12,7 +12,6 @@
 //! Start reading at [`Evaluator`], then [`CallView`].
 
 pub mod entry;
-pub mod flow;
 mod models;
 mod taint;
 mod text;
@@ -20,7 +19,6 @@ mod values;
 mod view;
 
 pub use entry::{EntryParameter, EntryPoints, Filling, Handler, Returned};
-pub use flow::{Trace, TraceStep};
 pub use models::{Binding, FunctionModel, Kind, Models, Role, Roles};
 pub use taint::{Flow, FlowNote, FlowStep, Flows, Options};
 pub use text::{Literal, Shape};

@@ -4,6 +4,7 @@ use hognose_python::ModuleId;
 use hognose_python::ir::{Argument, Number, Op, Operand, OperandKind};
 
 use crate::models::Kind;
+use crate::view::{CallView, Callee, Given};
 use crate::values::{Evaluator, Value};
 
 /// How a text comes about.
@@ -730,4 +731,41 @@ fn worst(operands: impl Iterator<Item = Operand>, recur: &dyn Fn(Operand) -> Sha
         .map(recur)
         .max()
         .unwrap_or(Shape::Constant)
+}
+
+impl Evaluator<'_> {
+    /// Whether calling `operand` cleans for `kind` all that goes into it and is not constant.
+    pub(crate) fn is_cleaned(&self, module: ModuleId, operand: Operand, kind: Kind) -> bool {
+        let Some(index) = operand.as_register() else {
+            return false;
+        };
+        let Some(view) = CallView::new(self, module, index) else {
+            return false;
+        };
+        let cleans = |callee: &Callee| {
+            let Callee::Function {
+                function, is_bound, ..
+            } = *callee
+            else {
+                return false;
+            };
+            let Some(model) = self.program.models.function(function.0, function.1) else {
+                return false;
+            };
+            let (mut any, mut all) = (false, true);
+            for (number, given) in view.bind(function, is_bound).into_iter().enumerate() {
+                let Some(Given::Argument { value, .. }) = given else {
+                    continue;
+                };
+                let cleaned = model.params.iter().any(|(at, roles)| {
+                    *at as usize == number
+                        && (roles.sanitizes_all || roles.sanitizes.contains(&kind))
+                });
+                any |= cleaned;
+                all &= cleaned || self.shape(module, value, Some(kind)) == Shape::Constant;
+            }
+            any && all
+        };
+        !view.callees.is_empty() && view.callees.iter().all(cleans)
+    }
 }

@@ -1,6 +1,7 @@
 //! What all runs of functions share: the program, its entry points, the names and kinds that matter, the summaries.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use hognose_finding::ValueConstraint;
@@ -174,11 +175,15 @@ pub(crate) struct Engine<'a> {
     path_classes: FxHashSet<(ModuleId, FunctionId)>,
     stored_globals: FxHashSet<(ModuleId, Symbol)>,
     summaries: Vec<Vec<OnceLock<Arc<Summary>>>>,
+    serial: u64,
 }
 
+/// Tells engines apart, so that what a thread remembers of one is not taken for another.
+static SERIALS: AtomicU64 = AtomicU64::new(1);
+
 thread_local! {
-    static RESOLVED: RefCell<(usize, Resolved)> = RefCell::default();
-    static ANCESTRY: RefCell<(usize, FxHashMap<(ModuleId, FunctionId), Arc<Vec<(ModuleId, FunctionId)>>>)> = RefCell::default();
+    static RESOLVED: RefCell<(u64, Resolved)> = RefCell::default();
+    static ANCESTRY: RefCell<(u64, FxHashMap<(ModuleId, FunctionId), Arc<Vec<(ModuleId, FunctionId)>>>)> = RefCell::default();
 }
 
 impl<'a> Engine<'a> {
@@ -225,6 +230,7 @@ impl<'a> Engine<'a> {
             })
             .collect();
         Engine {
+            serial: SERIALS.fetch_add(1, Ordering::Relaxed),
             project,
             program,
             entries,
@@ -296,7 +302,7 @@ impl<'a> Engine<'a> {
 
     /// All that a name means, remembered by thread.
     pub fn resolve_name(&self, module: ModuleId, name: Symbol) -> Arc<Vec<Target>> {
-        let own = std::ptr::from_ref(self.project) as usize;
+        let own = self.serial;
         RESOLVED.with_borrow_mut(|(project, known)| {
             if *project != own {
                 known.clear();
@@ -311,7 +317,7 @@ impl<'a> Engine<'a> {
 
     /// A class and its bases, remembered by thread.
     pub fn ancestry(&self, class: (ModuleId, FunctionId)) -> Arc<Vec<(ModuleId, FunctionId)>> {
-        let own = std::ptr::from_ref(self.project) as usize;
+        let own = self.serial;
         ANCESTRY.with_borrow_mut(|(project, known)| {
             if *project != own {
                 known.clear();

@@ -673,7 +673,7 @@ fn only_labels(facts: &[Fact]) -> Vec<Fact> {
 
 /// The objects that a value refers to.
 fn reach(state: &State, value: &Value, found: &mut Vec<(u32, Object)>) {
-    let mut add = |value: &Value, found: &mut Vec<(u32, Object)>| reach(state, value, found);
+    let add = |value: &Value, found: &mut Vec<(u32, Object)>| reach(state, value, found);
     for what in value.what.alternatives() {
         match what {
             What::Object(id) => {
