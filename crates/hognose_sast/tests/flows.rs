@@ -10,7 +10,8 @@
 //! the program is not trusted), `also: RULE, RULE` (rules judged on this page besides [`FLOW_RULES`]).
 //!
 //! `flows/known-gaps.txt` names behaviours that are known to be wrong. `SNAPSHOTS=overwrite cargo test -p hognose_sast
-//! --test flows` writes it anew.
+//! --test flows` writes it anew. `FLOWS=guards cargo test -p hognose_sast --test flows -- --nocapture` judges only the
+//! pages with that word in their name.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
@@ -375,10 +376,18 @@ fn flows_are_judged_as_marked() {
         })
         .filter(|(_, differences)| !differences.is_empty())
         .collect();
+    let marks: usize = judged
+        .iter()
+        .flat_map(|(_, behaviour)| behaviour.projects.iter().flatten())
+        .map(|file| file.expected.len())
+        .sum();
+    let count = |what: &str| wrong.values().flatten().filter(|one| one.contains(what));
     let summary = format!(
-        "{} of {} behaviours right",
+        "{} of {} behaviours right ({} of {marks} marks missing, {} findings unexpected)",
         judged.len() - wrong.len(),
-        judged.len()
+        judged.len(),
+        count(": missing ").count(),
+        count(": unexpected ").count(),
     );
 
     let gaps_path = folder().join("known-gaps.txt");
