@@ -10,7 +10,8 @@
 //! the program is not trusted), `also: RULE, RULE` (rules judged on this page besides [`FLOW_RULES`]).
 //!
 //! `flows/known-gaps.txt` names behaviours that are known to be wrong. `SNAPSHOTS=overwrite cargo test -p hognose_sast
-//! --test flows` writes it anew.
+//! --test flows` writes it anew. `FLOWS=guards cargo test -p hognose_sast --test flows -- --nocapture` judges only the
+//! pages with that word in their name.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
@@ -304,7 +305,7 @@ fn differences(page: &Page, behaviour: &Behaviour, catalogue: &Catalogue) -> Vec
                 .findings
                 .iter()
                 .filter(|finding| finding.confidence >= Confidence::Likely)
-                .filter(|finding| page.mode.judges(&finding.rule.id.to_string()))
+                .filter(|finding| page.mode.judges(&finding.rule.id))
                 .filter_map(|finding| {
                     let location = finding.location.code()?;
                     (*location.path == *file.path)
@@ -340,7 +341,11 @@ fn flows_are_judged_as_marked() {
     let mut names: Vec<String> = std::fs::read_dir(folder())
         .expect("the folder is part of the repository")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".md"))
+        .filter(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|suffix| suffix == "md")
+        })
         .collect();
     names.sort();
     let mut faults = Vec::new();
@@ -369,10 +374,21 @@ fn flows_are_judged_as_marked() {
         })
         .filter(|(_, differences)| !differences.is_empty())
         .collect();
+    let marks: usize = judged
+        .iter()
+        .flat_map(|(_, behaviour)| behaviour.projects.iter().flatten())
+        .map(|file| file.expected.len())
+        .sum();
+    let count = |what: &str| {
+        let all = wrong.values().flatten();
+        all.filter(|one| one.contains(what)).count()
+    };
     let summary = format!(
-        "{} of {} behaviours right",
+        "{} of {} behaviours right ({} of {marks} marks missing, {} findings unexpected)",
         judged.len() - wrong.len(),
-        judged.len()
+        judged.len(),
+        count(": missing "),
+        count(": unexpected "),
     );
 
     let gaps_path = folder().join("known-gaps.txt");
