@@ -266,6 +266,9 @@ pub(super) fn register(walk: &mut Walk<'_, '_>, mut registration: Registration) 
             .filter(|method| !answered.contains(method))
             .collect();
         if !registration.methods.is_empty() {
+            if is_rest(walk, view) {
+                registration.framework = "django-rest-framework";
+            }
             walk.found.registrations.push(registration);
         }
     }
@@ -286,15 +289,20 @@ fn api_view(walk: &Walk<'_, '_>, (module, function): Definition) -> Option<Vec<S
     })
 }
 
+/// Whether a class of views is Django REST framework's.
+fn is_rest(walk: &Walk<'_, '_>, class: Definition) -> bool {
+    walk.ancestors(class)
+        .iter()
+        .any(|name| name == "rest_framework.views.APIView")
+}
+
 /// `first`: number of the parameter that is the request.
 pub(super) fn push(walk: &mut Walk<'_, '_>, mut registration: Registration, first: usize) {
     let handler = registration.handler;
     let ir = &walk.project().module(handler.0).ir;
     let class = (handler.0, ir.function(handler.1).parent);
     let is_rest = if walk.is_class(class) {
-        walk.ancestors(class)
-            .iter()
-            .any(|name| name == "rest_framework.views.APIView")
+        is_rest(walk, class)
     } else {
         api_view(walk, handler).is_some()
     };
@@ -341,16 +349,19 @@ fn middleware(walk: &mut Walk<'_, '_>) {
         "process_template_response",
     ];
     for class in classes {
-        for (_, method) in walk.members(class, &hooks) {
-            let mut registration = Registration {
+        for (name, method) in walk.members(class, &hooks) {
+            let mut parameters = walk.request_at(method, 1, "django.http.HttpRequest");
+            if name == "process_view" {
+                // The arguments of the view come from the path.
+                let inputs = walk.inputs(method, 3, REMOTE_INPUT, ParameterLocation::Path);
+                parameters.truncate(3);
+                parameters.extend(inputs.into_iter().skip(3));
+            }
+            let registration = Registration {
+                parameters,
                 is_listed: false,
                 ..Registration::of_request("django", method)
             };
-            let ir = &walk.project().module(method.0).ir;
-            registration.parameters = vec![None; ir.params_of(method.1).len()];
-            if let Some(parameter) = registration.parameters.get_mut(1) {
-                *parameter = walk.request("django.http.HttpRequest");
-            }
             walk.found.registrations.push(registration);
         }
     }

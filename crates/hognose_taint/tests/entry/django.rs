@@ -68,3 +68,78 @@ blog.views.rest: req=object(django.http.HttpRequest) lang=remote-input(Slug) res
 "
     );
 }
+
+#[test]
+fn rest_framework_and_middleware() {
+    let found = entry_points(&[
+        ("manage.py", "import django\n"),
+        (
+            "api.py",
+            "from django.urls import include, path\n\
+             from rest_framework import generics, viewsets\n\
+             from rest_framework.decorators import action, api_view\n\
+             from rest_framework.routers import DefaultRouter\n\
+             from rest_framework.views import APIView\n\
+             @api_view(['GET', 'POST'])\n\
+             def ping(request, name): ...\n\
+             class Detail(APIView):\n\
+             \x20   def get(self, request, pk): ...\n\
+             class Users(viewsets.ModelViewSet):\n\
+             \x20   lookup_field = 'slug'\n\
+             \x20   def list(self, request): ...\n\
+             \x20   def retrieve(self, request, slug=None): ...\n\
+             \x20   @action(detail=True, methods=['post'], url_path='set-name')\n\
+             \x20   def set_name(self, request, slug=None): ...\n\
+             class Items(generics.ListCreateAPIView):\n\
+             \x20   def post(self, request): ...\n\
+             router = DefaultRouter()\n\
+             router.register('users', Users)\n\
+             urlpatterns = [\n\
+             \x20   path('api/', include(router.urls)),\n\
+             \x20   path('ping/<name>', ping),\n\
+             \x20   path('d/<int:pk>', Detail.as_view()),\n\
+             \x20   path('items', Items.as_view()),\n\
+             ]\n",
+        ),
+        (
+            "middleware.py",
+            "class Audit:\n\
+             \x20   def __init__(self, get_response): ...\n\
+             \x20   def __call__(self, request): ...\n\
+             \x20   def process_view(self, request, view, args, kwargs): ...\n",
+        ),
+    ]);
+    assert_eq!(
+        found,
+        "
+django-rest-framework GET /api/users/ api.Users.list:12 returns Response
+django-rest-framework POST /api/users/ api.Users:10 returns Json
+django-rest-framework DELETE /api/users/{slug}/ api.Users:10 returns Json
+    path slug: NoSlash
+django-rest-framework GET /api/users/{slug}/ api.Users.retrieve:13 returns Response
+    path slug: NoSlash
+django-rest-framework PATCH /api/users/{slug}/ api.Users:10 returns Json
+    path slug: NoSlash
+django-rest-framework PUT /api/users/{slug}/ api.Users:10 returns Json
+    path slug: NoSlash
+django-rest-framework POST /api/users/{slug}/set-name/ api.Users.set_name:15 returns Response
+    path slug: NoSlash
+django-rest-framework GET /d/{pk} api.Detail.get:9 returns Response
+    path pk: Int
+django-rest-framework GET /items api.Items:16 returns Response
+django-rest-framework POST /items api.Items.post:17 returns Response
+django-rest-framework GET,POST /ping/{name} api.ping:7 returns Response
+    path name: NoSlash
+api.Detail.get: request=object(rest_framework.request.Request) pk=remote-input(Int)
+api.Items:
+api.Items.post: request=object(rest_framework.request.Request)
+api.Users:
+api.Users.list: request=object(rest_framework.request.Request)
+api.Users.retrieve: request=object(rest_framework.request.Request) slug=remote-input(NoSlash)
+api.Users.set_name: request=object(rest_framework.request.Request) slug=remote-input(NoSlash)
+api.ping: request=object(rest_framework.request.Request) name=remote-input(NoSlash)
+middleware.Audit.__call__: request=object(django.http.HttpRequest)
+middleware.Audit.process_view: request=object(django.http.HttpRequest) args=remote-input(Any) kwargs=remote-input(Any)
+"
+    );
+}

@@ -9,9 +9,11 @@ use hognose_python::Project;
 use hognose_taint::entry::{EntryParameter, describe};
 use hognose_taint::{EntryPoints, Filling, Models, Program};
 
+mod calls;
 mod django;
 mod fastapi;
 mod flask;
+mod servers;
 
 struct Held(BTreeMap<String, String>);
 
