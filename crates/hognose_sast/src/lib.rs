@@ -18,4 +18,4 @@ mod setting;
 mod template;
 mod test_code;
 
-pub use scan::{InputFile, InputKind, ScanResult, scan};
+pub use scan::{InputFile, InputKind, ScanResult, entry_points, scan};

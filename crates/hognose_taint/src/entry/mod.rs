@@ -20,6 +20,7 @@ mod flask;
 mod link;
 mod path;
 mod pyramid;
+mod read;
 mod registration;
 mod rest_framework;
 mod server;
