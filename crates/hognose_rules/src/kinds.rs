@@ -62,6 +62,8 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
 pub const SOURCE_KINDS: &[(&str, &str)] = &[
     ("file-content", "what a file holds"),
     ("local-input", "command line, environment, standard input"),
+    ("message", "what comes out of a queue"),
+    ("model-output", "what a language model says"),
     ("network-response", "what another server answers"),
     ("remote-input", "data of a request"),
     ("secret", "a credential or a key"),

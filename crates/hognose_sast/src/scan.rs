@@ -66,6 +66,9 @@ pub fn scan(
     let roles = Models::read(&project);
     let mut program = Program::new(&project, &roles);
     program.entry_points = EntryPoints::find(&program);
+    result
+        .problems
+        .extend_from_slice(program.entry_points.problems());
     let rules = RuleSet::new(catalogue, &project, &roles);
     for (at, name) in &rules.unknown {
         let page = &catalogue.rules()[at.rule as usize];
@@ -180,6 +183,7 @@ pub fn entry_points(
     let program = Program::new(&project, &roles);
     let found = EntryPoints::find(&program);
     let (described, more) = hognose_taint::entry::describe(&found, &project, sources);
+    problems.extend_from_slice(found.problems());
     problems.extend(more);
     (described, problems)
 }

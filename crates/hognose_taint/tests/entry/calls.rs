@@ -1,4 +1,4 @@
-use crate::entry_points;
+use crate::{entry_points, entry_points_with};
 
 #[test]
 fn tasks_and_consumers() {
@@ -188,4 +188,25 @@ ui.greet: name=remote-input(Any)
 ui.upload: files=remote-input(Any)
 "
     );
+}
+
+#[test]
+fn what_a_stub_of_the_users_own_says() {
+    let found = entry_points_with(
+        &[(
+            "app.py",
+            r#"import ours
+@ours.handler('/x/<name>')
+def handle(name, data, number: int): ...
+@ours.other
+def other(data): ...
+"#,
+        )],
+        &[(
+            "ours.pyi",
+            "def handler(path) -> EntryPoint['queue']: ...\n\
+             def other(function): ...\n",
+        )],
+    );
+    assert_eq!(found, "");
 }

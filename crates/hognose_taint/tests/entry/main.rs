@@ -30,6 +30,11 @@ impl Sources for Held {
 /// All ways in, as `hognose routes` knows them, and how each handler's parameters are filled. One line a way in, below
 /// it one line a parameter.
 fn entry_points(files: &[(&str, &str)]) -> String {
+    entry_points_with(files, &[])
+}
+
+/// The same with stubs of a user's own.
+fn entry_points_with(files: &[(&str, &str)], own: &[(&str, &str)]) -> String {
     let held = files
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
@@ -38,7 +43,11 @@ fn entry_points(files: &[(&str, &str)]) -> String {
         .iter()
         .map(|(path, _)| (Arc::from(*path), Arc::from("")))
         .collect();
-    let models: Vec<(&str, &str)> = hognose_rules::model_files().collect();
+    let models: Vec<(&str, &str)> = own
+        .iter()
+        .copied()
+        .chain(hognose_rules::model_files())
+        .collect();
     let (project, problems) = Project::load(&list, &held, &models, &[]);
     assert_eq!(problems, []);
     let roles = Models::read(&project);
