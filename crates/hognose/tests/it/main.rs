@@ -20,3 +20,4 @@ mod findings;
 mod fixes;
 mod project;
 mod revision;
+mod routes;

@@ -232,7 +232,7 @@ pub(super) fn register(walk: &mut Walk<'_, '_>, mut registration: Registration) 
     let view = registration.handler;
     if !walk.is_class(view) {
         let first = walk.first_parameter(view);
-        if let Some(methods) = api_view(walk, view) {
+        if let Some(methods) = api_view(walk, view).or_else(|| required_methods(walk, view)) {
             registration.methods = methods;
         }
         return push(walk, registration, first);
@@ -286,6 +286,27 @@ fn api_view(walk: &Walk<'_, '_>, (module, function): Definition) -> Option<Vec<S
     Some(match ir.arguments(call.b).next() {
         Some((_, methods)) => walk.methods_in(module, methods),
         None => vec!["GET".to_owned()],
+    })
+}
+
+/// The methods that a decorator of `django.views.decorators.http` lets through.
+fn required_methods(walk: &Walk<'_, '_>, (module, function): Definition) -> Option<Vec<String>> {
+    let project = walk.project();
+    let ir = &project.module(module).ir;
+    ir.decorators_of(function).iter().find_map(|&decorator| {
+        let call = ir.instruction(decorator).filter(|call| call.op == Op::Call);
+        let callee = call.map_or(decorator, |call| call.operand_a());
+        let methods: &[&str] = match last_name(project, ir, callee)? {
+            "require_POST" => &["POST"],
+            "require_GET" => &["GET"],
+            "require_safe" => &["GET", "HEAD"],
+            "require_http_methods" => {
+                let (_, methods) = ir.arguments(call?.b).next()?;
+                return Some(walk.methods_in(module, methods));
+            }
+            _ => return None,
+        };
+        Some(methods.iter().map(|&method| method.to_owned()).collect())
     })
 }
 

@@ -208,5 +208,14 @@ def other(data): ...
              def other(function): ...\n",
         )],
     );
-    assert_eq!(found, "");
+    assert_eq!(
+        found,
+        "
+stub * /x/{name} app.handle:3 returns Ignored
+    path name: NoSlash
+    argument data: Any
+    argument number: Int
+app.handle: name=queue(NoSlash) data=queue(Any) number=queue(Int)
+"
+    );
 }

@@ -33,6 +33,7 @@ fn functions_and_classes_below_included_routes() {
         (
             "site/blog/views.py",
             "from django.views import View\n\
+             from django.views.decorators.http import require_http_methods\n\
              def post(request, pk, mode): ...\n\
              def archive(request, year, slug): ...\n\
              class Edit(View):\n\
@@ -40,23 +41,24 @@ fn functions_and_classes_below_included_routes() {
              \x20   def post(self, request, *args, **kwargs): ...\n\
              class Unused(View):\n\
              \x20   def get(self, request, name): ...\n\
+             @require_http_methods(['GET', 'POST'])\n\
              def rest(req, lang, rest): ...\n",
         ),
     ]);
     assert_eq!(
         found,
         "
-django - blog.views.Unused.get:8 returns Response
-django * /blog/archive/{year}/{slug}/ blog.views.archive:3 returns Response
+django - blog.views.Unused.get:9 returns Response
+django * /blog/archive/{year}/{slug}/ blog.views.archive:4 returns Response
     path year: Int
     path slug: NoSlash
-django GET /blog/edit/{name} blog.views.Edit.get:5 returns Response
+django GET /blog/edit/{name} blog.views.Edit.get:6 returns Response
     path name: NoSlash
-django POST /blog/edit/{name} blog.views.Edit.post:6 returns Response
+django POST /blog/edit/{name} blog.views.Edit.post:7 returns Response
     path name: NoSlash
-django * /blog/{pk}/ blog.views.post:2 returns Response
+django * /blog/{pk}/ blog.views.post:3 returns Response
     path pk: Int
-django * /{lang}/x/{rest} blog.views.rest:9 returns Response
+django GET,POST /{lang}/x/{rest} blog.views.rest:11 returns Response
     path lang: Slug
     path rest: Any
 blog.views.Edit.get: request=object(django.http.HttpRequest) name=remote-input(NoSlash)

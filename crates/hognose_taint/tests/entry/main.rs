@@ -43,11 +43,10 @@ fn entry_points_with(files: &[(&str, &str)], own: &[(&str, &str)]) -> String {
         .iter()
         .map(|(path, _)| (Arc::from(*path), Arc::from("")))
         .collect();
-    let models: Vec<(&str, &str)> = own
-        .iter()
-        .copied()
-        .chain(hognose_rules::model_files())
-        .collect();
+    let mut models: Vec<(&str, &str)> = own.to_vec();
+    for (path, text) in hognose_rules::model_files() {
+        models.push((path, text));
+    }
     let (project, problems) = Project::load(&list, &held, &models, &[]);
     assert_eq!(problems, []);
     let roles = Models::read(&project);
