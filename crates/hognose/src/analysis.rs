@@ -28,15 +28,9 @@ pub struct Analysed {
 /// Stack of a thread that calls [`analyse`], in bytes.
 pub const STACK_SIZE: usize = hognose_python::STACK_SIZE;
 
-/// Analyses `files`, on the threads of the current pool. `src`: folders (absolute) from which the project's modules
-/// are imported, if the user says so.
-pub fn analyse(
-    files: &[FoundFile],
-    sources: &dyn Sources,
-    knowledge: &Knowledge,
-    src: &[PathBuf],
-    working: &Path,
-) -> Analysed {
+/// `files` as the engines know them. `src`: folders (absolute) from which the project's modules are imported, if the
+/// user says so.
+pub fn inputs(files: &[FoundFile], src: &[PathBuf], working: &Path) -> Vec<InputFile> {
     let src: Vec<(&Path, Arc<str>)> = src
         .iter()
         .map(|folder| (folder.as_path(), shown(folder, working)))
@@ -51,7 +45,7 @@ pub fn analyse(
             )
         })
         .collect();
-    let inputs: Vec<InputFile> = files
+    files
         .iter()
         .map(|file| {
             let around = src
@@ -67,7 +61,18 @@ pub fn analyse(
                 },
             }
         })
-        .collect();
+        .collect()
+}
+
+/// Analyses `files`, on the threads of the current pool. `src`: see [`inputs`].
+pub fn analyse(
+    files: &[FoundFile],
+    sources: &dyn Sources,
+    knowledge: &Knowledge,
+    src: &[PathBuf],
+    working: &Path,
+) -> Analysed {
+    let inputs = inputs(files, src, working);
     let ScanResult {
         findings,
         problems,

@@ -98,6 +98,8 @@ pub enum Command {
     Explain(Explain),
     /// List all rules
     Rules(Rules),
+    /// List where data from outside comes in: routes with their parameters, tasks, commands
+    Routes(Routes),
     /// Print completions for a shell
     #[command(
         after_help = "Example:\n  hognose completions bash > ~/.local/share/bash-completion/completions/hognose"
@@ -299,6 +301,32 @@ pub enum RulesFormat {
     Markdown,
     /// For programs
     Json,
+}
+
+/// `hognose routes`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  hognose routes\n  hognose routes src --format openapi > openapi.json"
+)]
+pub struct Routes {
+    /// Folders and files to look at
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+
+    /// How to print them
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: RoutesFormat,
+}
+
+/// How to print all routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoutesFormat {
+    /// For reading
+    Table,
+    /// For programs
+    Json,
+    /// An OpenAPI 3.1 document of the requests
+    Openapi,
 }
 
 impl Scan {

@@ -71,6 +71,7 @@ fn main() -> ExitCode {
         Command::Scan(scan) if scan.watch => watch::run(global, scan, &terminal),
         Command::Scan(scan) => scan::run(global, scan, &terminal),
         Command::Explain(explain) => commands::explain::run(global, explain, &terminal),
+        Command::Routes(routes) => commands::routes::run(global, routes, &terminal),
         Command::Rules(rules) => commands::rules::run(global, rules, &terminal),
         Command::Completions { shell } => commands::generate::completions(*shell, &terminal),
         Command::Man { folder } => commands::generate::man(folder.as_deref(), &terminal),

@@ -41,12 +41,7 @@ pub fn run(global: &Global, arguments: &Scan, terminal: &Terminal) -> Result<u8,
         .as_deref()
         .map(|file| read_baseline(file, &working))
         .transpose()?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(settings.jobs.unwrap_or(0))
-        .stack_size(analysis::STACK_SIZE)
-        .thread_name(|index| format!("hognose-{index}"))
-        .build()
-        .map_err(|error| Failure::new(format!("cannot start threads: {error}")))?;
+    let pool = threads(settings.jobs)?;
     let job = Job {
         arguments,
         settings: &settings,
@@ -57,6 +52,16 @@ pub fn run(global: &Global, arguments: &Scan, terminal: &Terminal) -> Result<u8,
         terminal,
     };
     pool.install(|| job.run(started))
+}
+
+/// The threads that an analysis runs on; one a core if their number is not given.
+pub fn threads(number: Option<usize>) -> Result<rayon::ThreadPool, Failure> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(number.unwrap_or(0))
+        .stack_size(analysis::STACK_SIZE)
+        .thread_name(|index| format!("hognose-{index}"))
+        .build()
+        .map_err(|error| Failure::new(format!("cannot start threads: {error}")))
 }
 
 /// The folder that relative paths are relative to.
@@ -171,7 +176,7 @@ impl Job<'_> {
                 ));
             }
             let found = walk(paths, self.working, &self.settings.walk)
-                .map_err(|error| self.no_such_path(&error))?;
+                .map_err(|error| no_such_path(&error, self.working))?;
             let disk = DiskSources::new(&found.files, self.settings.max_file_size);
             return Ok((found, Input::Disk(disk)));
         }
@@ -230,15 +235,6 @@ impl Job<'_> {
             self.terminal.tell(&format!("{path}: {message}\n"));
         }
         Ok(0)
-    }
-
-    fn no_such_path(&self, error: &NoSuchPath) -> Failure {
-        let name = error.path.display();
-        let help = error
-            .near
-            .as_ref()
-            .map(|near| format!("did you mean `{}`?", shown(near, self.working)));
-        Failure::with_help(format!("`{name}` {}", error.reason), help)
     }
 
     /// Analyses `files`, with a progress bar if it takes long.
@@ -368,6 +364,16 @@ impl Job<'_> {
         write_atomically(file, text.as_bytes(), within)
             .map_err(|reason| Failure::new(format!("`{}` {reason}", shown(file, self.working))))
     }
+}
+
+/// The failure to find a path that was given, with the one that may have been meant.
+pub fn no_such_path(error: &NoSuchPath, working: &Path) -> Failure {
+    let name = error.path.display();
+    let help = error
+        .near
+        .as_ref()
+        .map(|near| format!("did you mean `{}`?", shown(near, working)));
+    Failure::with_help(format!("`{name}` {}", error.reason), help)
 }
 
 fn read_baseline(file: &Path, working: &Path) -> Result<Baseline, Failure> {

@@ -20,5 +20,5 @@ mod surroundings;
 mod template;
 mod test_code;
 
-pub use scan::{InputFile, InputKind, ScanOptions, ScanResult, scan};
+pub use scan::{InputFile, InputKind, ScanOptions, ScanResult, entry_points, scan};
 pub use stub::check_stub;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hognose_finding::{Confidence, Finding, Problem, ProblemKind, Sources};
+use hognose_finding::{Confidence, EntryPoint, Finding, Problem, ProblemKind, Sources};
 use hognose_python::{Comment, Module, ModuleId, Project};
 use hognose_rules::Catalogue;
 use hognose_taint::{EntryPoints, Evaluator, Flows, Models, Options, Program};
@@ -66,22 +66,7 @@ pub fn scan(
     user_models: &[(String, String)],
     options: ScanOptions,
 ) -> ScanResult {
-    let python: Vec<(Arc<str>, Arc<str>)> = files
-        .iter()
-        .filter(|file| file.kind == InputKind::Python)
-        .map(|file| (file.path.clone(), file.base.clone()))
-        .collect();
-    let mut models: Vec<(&str, &str)> = user_models
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
-    // A user's stub of a module replaces ours.
-    for (path, text) in hognose_rules::model_files() {
-        if !user_models.iter().any(|(own, _)| own == path) {
-            models.push((path, text));
-        }
-    }
-    let (project, problems) = Project::load(&python, sources, &models, &externals(catalogue));
+    let (project, problems) = load(files, sources, user_models, &externals(catalogue));
     let mut result = ScanResult {
         problems,
         ..ScanResult::default()
@@ -89,6 +74,9 @@ pub fn scan(
     let roles = Models::read(&project);
     let mut program = Program::new(&project, &roles);
     program.entry_points = EntryPoints::find(&program);
+    result
+        .problems
+        .extend_from_slice(program.entry_points.problems());
     let rules = RuleSet::new(catalogue, &project, &roles);
     let flows = Flows::solve(&program, &program.entry_points, Options { library: options.library });
     for (at, name) in &rules.unknown {
@@ -175,6 +163,47 @@ pub fn scan(
         }
     }
     result
+}
+
+/// The Python files as a project, with the built-in models and those of the user.
+fn load(
+    files: &[InputFile],
+    sources: &dyn Sources,
+    user_models: &[(String, String)],
+    externals: &[&str],
+) -> (Project, Vec<Problem>) {
+    let python: Vec<(Arc<str>, Arc<str>)> = files
+        .iter()
+        .filter(|file| file.kind == InputKind::Python)
+        .map(|file| (file.path.clone(), file.base.clone()))
+        .collect();
+    let mut models: Vec<(&str, &str)> = user_models
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    // A user's stub of a module replaces ours.
+    for (path, text) in hognose_rules::model_files() {
+        if !user_models.iter().any(|(own, _)| own == path) {
+            models.push((path, text));
+        }
+    }
+    Project::load(&python, sources, &models, externals)
+}
+
+/// Where data from outside comes into `files`, without a look at any rule.
+pub fn entry_points(
+    files: &[InputFile],
+    sources: &dyn Sources,
+    user_models: &[(String, String)],
+) -> (Vec<EntryPoint>, Vec<Problem>) {
+    let (project, mut problems) = load(files, sources, user_models, &[]);
+    let roles = Models::read(&project);
+    let program = Program::new(&project, &roles);
+    let found = EntryPoints::find(&program);
+    let (described, more) = hognose_taint::entry::describe(&found, &project, sources);
+    problems.extend_from_slice(found.problems());
+    problems.extend(more);
+    (described, problems)
 }
 
 fn places_in(

@@ -391,6 +391,14 @@ impl Models {
         self.functions.get(&self.twin(module, function))
     }
 
+    /// Functions of stubs that decorate functions which are called from outside, in no particular order.
+    pub(crate) fn entry_point_functions(&self) -> impl Iterator<Item = (ModuleId, FunctionId)> {
+        self.functions
+            .iter()
+            .filter(|(_, model)| !model.returns.entry_point.is_empty())
+            .map(|(&function, _)| function)
+    }
+
     /// The roles and the annotation of an attribute of a class, or of a variable of a module.
     pub fn attribute(
         &self,

@@ -1,8 +1,10 @@
-//! The commands that need no scan.
+//! The commands beside the scan.
 
 pub mod explain;
 pub mod generate;
 mod markdown;
+mod openapi;
+pub mod routes;
 pub mod rules;
 pub mod statistics;
 

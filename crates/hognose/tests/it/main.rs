@@ -21,3 +21,4 @@ mod fixes;
 mod knowledge;
 mod project;
 mod revision;
+mod routes;

@@ -49,7 +49,6 @@ pub(super) static TOOLS: Family = Family {
         "langchain_community",
         "crewai",
         "crewai_tools",
-        
         "pydantic_ai",
         "llama_index",
         "smolagents",

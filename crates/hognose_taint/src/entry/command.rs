@@ -11,6 +11,7 @@ use super::call::{package_of, push_typed, registration};
 use super::registration::Registration;
 use super::walk::{Family, Site, Walk};
 use super::{Definition, EntryParameter};
+use crate::text::Literal;
 
 /// Commands of Click and Typer.
 pub(super) static FAMILY: Family = Family {
@@ -105,9 +106,7 @@ fn click(walk: &mut Walk<'_, '_>, mut registration: Registration) {
                     "required" => filled.is_required = walk.is_true(value),
                     // The type of the default is the type of the value.
                     "default" if filled.cleans == ValueConstraint::Any => {
-                        if walk.evaluator.is_number(module, value) && value != Operand::NONE {
-                            filled.cleans = ValueConstraint::Float;
-                        }
+                        filled.cleans = type_of_default(walk, module, value);
                     }
                     _ => {}
                 },
@@ -150,6 +149,18 @@ fn click_name(names: &[String]) -> Option<String> {
     )
 }
 
+fn type_of_default(walk: &Walk<'_, '_>, module: ModuleId, value: Operand) -> ValueConstraint {
+    match walk.evaluator.literals(module, value) {
+        (literals, true) => match literals[..] {
+            [Literal::Int(_)] => ValueConstraint::Int,
+            [Literal::Float(_)] => ValueConstraint::Float,
+            [Literal::Bool(_)] => ValueConstraint::Bool,
+            _ => ValueConstraint::Any,
+        },
+        _ => ValueConstraint::Any,
+    }
+}
+
 fn click_type(walk: &Walk<'_, '_>, module: ModuleId, value: Operand) -> ValueConstraint {
     let project = walk.project();
     let ir = &project.module(module).ir;
@@ -170,7 +181,7 @@ fn click_type(walk: &Walk<'_, '_>, module: ModuleId, value: Operand) -> ValueCon
                     .0
                     .into_iter()
                     .filter_map(|literal| match literal {
-                        crate::text::Literal::Str(text) => Some(text),
+                        Literal::Str(text) => Some(text),
                         _ => None,
                     })
                     .collect(),

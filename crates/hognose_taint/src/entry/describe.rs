@@ -10,6 +10,7 @@ use hognose_python::ir::{ParamKind, Span};
 use hognose_python::{LineIndex, ModuleId, Notebook, Project, source_text};
 use rustc_hash::FxHashMap;
 
+use super::read::add_read;
 use super::{Definition, EntryPoints, EntryRoute, Filling, REMOTE_INPUT};
 
 /// All entry points, in the order of [`EntryPoints::routes`]. The files of the handlers are read a second time; one that
@@ -120,6 +121,7 @@ fn parameters(
     let mut at = 0;
     while let Some(&function) = functions.get(at) {
         add_parameters(entry_points, project, function, &mut functions, &mut found);
+        add_read(entry_points, project, function, &mut found);
         at += 1;
     }
     found

@@ -232,7 +232,7 @@ pub(super) fn register(walk: &mut Walk<'_, '_>, mut registration: Registration) 
     let view = registration.handler;
     if !walk.is_class(view) {
         let first = walk.first_parameter(view);
-        if let Some(methods) = api_view(walk, view) {
+        if let Some(methods) = api_view(walk, view).or_else(|| required_methods(walk, view)) {
             registration.methods = methods;
         }
         return push(walk, registration, first);
@@ -266,6 +266,9 @@ pub(super) fn register(walk: &mut Walk<'_, '_>, mut registration: Registration) 
             .filter(|method| !answered.contains(method))
             .collect();
         if !registration.methods.is_empty() {
+            if is_rest(walk, view) {
+                registration.framework = "django-rest-framework";
+            }
             walk.found.registrations.push(registration);
         }
     }
@@ -286,15 +289,41 @@ fn api_view(walk: &Walk<'_, '_>, (module, function): Definition) -> Option<Vec<S
     })
 }
 
+/// The methods that a decorator of `django.views.decorators.http` lets through.
+fn required_methods(walk: &Walk<'_, '_>, (module, function): Definition) -> Option<Vec<String>> {
+    let project = walk.project();
+    let ir = &project.module(module).ir;
+    ir.decorators_of(function).iter().find_map(|&decorator| {
+        let call = ir.instruction(decorator).filter(|call| call.op == Op::Call);
+        let callee = call.map_or(decorator, |call| call.operand_a());
+        let methods: &[&str] = match last_name(project, ir, callee)? {
+            "require_POST" => &["POST"],
+            "require_GET" => &["GET"],
+            "require_safe" => &["GET", "HEAD"],
+            "require_http_methods" => {
+                let (_, methods) = ir.arguments(call?.b).next()?;
+                return Some(walk.methods_in(module, methods));
+            }
+            _ => return None,
+        };
+        Some(methods.iter().map(|&method| method.to_owned()).collect())
+    })
+}
+
+/// Whether a class of views is Django REST framework's.
+fn is_rest(walk: &Walk<'_, '_>, class: Definition) -> bool {
+    walk.ancestors(class)
+        .iter()
+        .any(|name| name == "rest_framework.views.APIView")
+}
+
 /// `first`: number of the parameter that is the request.
 pub(super) fn push(walk: &mut Walk<'_, '_>, mut registration: Registration, first: usize) {
     let handler = registration.handler;
     let ir = &walk.project().module(handler.0).ir;
     let class = (handler.0, ir.function(handler.1).parent);
     let is_rest = if walk.is_class(class) {
-        walk.ancestors(class)
-            .iter()
-            .any(|name| name == "rest_framework.views.APIView")
+        is_rest(walk, class)
     } else {
         api_view(walk, handler).is_some()
     };
@@ -341,16 +370,19 @@ fn middleware(walk: &mut Walk<'_, '_>) {
         "process_template_response",
     ];
     for class in classes {
-        for (_, method) in walk.members(class, &hooks) {
-            let mut registration = Registration {
+        for (name, method) in walk.members(class, &hooks) {
+            let mut parameters = walk.request_at(method, 1, "django.http.HttpRequest");
+            if name == "process_view" {
+                // The arguments of the view come from the path.
+                let inputs = walk.inputs(method, 3, REMOTE_INPUT, ParameterLocation::Path);
+                parameters.truncate(3);
+                parameters.extend(inputs.into_iter().skip(3));
+            }
+            let registration = Registration {
+                parameters,
                 is_listed: false,
                 ..Registration::of_request("django", method)
             };
-            let ir = &walk.project().module(method.0).ir;
-            registration.parameters = vec![None; ir.params_of(method.1).len()];
-            if let Some(parameter) = registration.parameters.get_mut(1) {
-                *parameter = walk.request("django.http.HttpRequest");
-            }
             walk.found.registrations.push(registration);
         }
     }

@@ -20,14 +20,16 @@ mod flask;
 mod link;
 mod path;
 mod pyramid;
+mod read;
 mod registration;
 mod rest_framework;
 mod server;
+mod stub;
 mod walk;
 
 use std::borrow::Cow;
 
-use hognose_finding::{ParameterLocation, ValueConstraint};
+use hognose_finding::{ParameterLocation, Problem, ProblemKind, ValueConstraint};
 use hognose_python::ir::FunctionId;
 use hognose_python::{ModuleId, Symbol};
 use rayon::prelude::*;
@@ -170,6 +172,7 @@ pub struct EntryPoints {
     parameters: FxHashMap<Definition, Vec<Option<EntryParameter>>>,
     fields: FxHashMap<Definition, Vec<(Symbol, FieldInput)>>,
     routes: Vec<EntryRoute>,
+    problems: Vec<Problem>,
 }
 
 impl EntryPoints {
@@ -188,9 +191,31 @@ impl EntryPoints {
         let found: Vec<_> = modules
             .par_iter()
             .with_max_len(8)
-            .map(|&module| search.module(&Evaluator::new(program), module))
+            .map(|&module| {
+                // A panic is a problem with that file, not the end of the run.
+                let walk = || search.module(&Evaluator::new(program), module);
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(walk)).map_err(|_| {
+                    let message = "looking for entry points in this file failed from within; \
+                                   please report it";
+                    let path = project.module(module).path.clone();
+                    Problem::in_file(ProblemKind::CheckFailed, path, message)
+                })
+            })
             .collect();
-        link::link(program, found)
+        let mut problems = Vec::new();
+        let found = found
+            .into_iter()
+            .filter_map(|found| found.map_err(|problem| problems.push(problem)).ok())
+            .collect();
+        EntryPoints {
+            problems,
+            ..link::link(program, found)
+        }
+    }
+
+    /// What could not be looked at.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 
     /// How a parameter of a function is filled by a framework; nothing if it is not.

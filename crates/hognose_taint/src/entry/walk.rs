@@ -5,11 +5,12 @@ use hognose_python::ir::{
     Argument, FunctionId, FunctionKind, Import, Ir, Op, Operand, OperandKind, ParamKind, Span,
 };
 use hognose_python::{ModuleId, Project, Symbol, Target};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::annotation::{last_name, last_symbol};
 use super::path::{Spelling, Template};
 use super::registration::{Found, Owner};
+use super::stub;
 use super::{Definition, EntryParameter};
 use crate::text::Literal;
 use crate::values::{Evaluator, Program, Value};
@@ -56,7 +57,9 @@ pub(super) struct Search<'a> {
     families: Vec<&'static Family>,
     /// Which families want to see a decorator, by its last name.
     decorators: Wanted,
-    /// The same for calls.
+    /// Last names of decorators that a stub gives a role.
+    described: FxHashSet<Symbol>,
+    /// The same as `decorators` for calls.
     calls: Wanted,
     /// By definition of a base class.
     bases: FxHashMap<Definition, Vec<(usize, &'static str)>>,
@@ -142,6 +145,7 @@ impl<'a> Search<'a> {
         Search {
             families,
             decorators,
+            described: stub::names(program),
             calls,
             bases,
             program,
@@ -199,16 +203,24 @@ impl<'a> Search<'a> {
             .as_register()
             .filter(|&index| ir.op(index) == Op::Call);
         let callee = call.map_or(decorator, |call| ir.get(call).operand_a());
-        let Some((name, families)) =
-            last_symbol(ir, callee).and_then(|name| self.decorators.get(&name))
-        else {
+        let Some(symbol) = last_symbol(ir, callee) else {
             return;
         };
+        let wanted = self.decorators.get(&symbol);
+        let is_described = self.described.contains(&symbol);
+        if wanted.is_none() && !is_described {
+            return;
+        }
+        let name = wanted.map_or("", |(name, _)| name);
         let site = walk.site(call, callee, name);
-        for &(family, _) in families {
+        for &(family, _) in wanted.iter().flat_map(|(_, families)| families) {
             if (self.families[family].decorated)(walk, &site, definition) {
                 return;
             }
+        }
+        if is_described {
+            let values = walk.evaluator.values(walk.module, callee);
+            stub::decorated(walk, &site, &values, definition);
         }
     }
 

@@ -9,9 +9,11 @@ use hognose_python::Project;
 use hognose_taint::entry::{EntryParameter, describe};
 use hognose_taint::{EntryPoints, Filling, Models, Program};
 
+mod calls;
 mod django;
 mod fastapi;
 mod flask;
+mod servers;
 
 struct Held(BTreeMap<String, String>);
 
@@ -28,6 +30,11 @@ impl Sources for Held {
 /// All ways in, as `hognose routes` knows them, and how each handler's parameters are filled. One line a way in, below
 /// it one line a parameter.
 fn entry_points(files: &[(&str, &str)]) -> String {
+    entry_points_with(files, &[])
+}
+
+/// The same with stubs of a user's own.
+fn entry_points_with(files: &[(&str, &str)], own: &[(&str, &str)]) -> String {
     let held = files
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
@@ -36,7 +43,10 @@ fn entry_points(files: &[(&str, &str)]) -> String {
         .iter()
         .map(|(path, _)| (Arc::from(*path), Arc::from("")))
         .collect();
-    let models: Vec<(&str, &str)> = hognose_rules::model_files().collect();
+    let mut models: Vec<(&str, &str)> = own.to_vec();
+    for (path, text) in hognose_rules::model_files() {
+        models.push((path, text));
+    }
     let (project, problems) = Project::load(&list, &held, &models, &[]);
     assert_eq!(problems, []);
     let roles = Models::read(&project);
