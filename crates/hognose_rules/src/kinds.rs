@@ -108,6 +108,7 @@ pub const SOURCE_KINDS: &[(&str, &str)] = &[
     ),
     ("remote-input", "data of a request"),
     ("secret", "a credential or a key"),
+    ("stack-trace", "the trace of an error"),
 ];
 
 /// The kinds that a page may name: [`SINK_KINDS`], [`SOURCE_KINDS`] and those that stubs use.
