@@ -71,6 +71,10 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
     ("template", "the source text of a template"),
     ("timeout", "how long a call waits for the network"),
     (
+        "tls-cert-reqs",
+        "whether a TLS certificate is checked, where `None` says no",
+    ),
+    (
         "tls-client-context",
         "the TLS context of a client, without which nothing is checked",
     ),
