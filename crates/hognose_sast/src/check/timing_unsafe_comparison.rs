@@ -28,17 +28,20 @@ const SECRET_PAIRS: &str = "api-key api-token access-key access-token auth-token
 /// Words that name a secret only in company: a parser has tokens, a function has a signature, a file has a digest.
 const WEAK: &str = "token signature sig digest mac credentials";
 
+/// Words of a value that the program worked out.
+const EXPECTED: &str = "expected computed calculated generated valid correct";
+
 /// Words behind which the name still means the value itself.
 const TRAILING: &str = "value hash hex hexdigest str string bytes b64 header param input provided received given \
     supplied expected actual computed calculated sent";
 
 /// Words of a password that is typed once more, or of one that is replaced.
-const COUNTERPART: &str = "confirm confirmation confirmed conf repeat repeated again retype retyped reenter reentered \
+const COUNTERPART: &str = "current captured snapshot mutated confirm confirmation confirmed conf repeat repeated again retype retyped reenter reentered \
     verify verification check second copy old new original orig previous prev last initial \
     cached username user email default placeholder empty sentinel type kind";
 
 /// Words of a digest that tells one content from another.
-const INTEGRITY: &str = "checksum checksums etag file files content contents cache cached fingerprint commit blob \
+const INTEGRITY: &str = "crc checksum checksums etag file files content contents cache cached fingerprint commit blob \
     chunk block download downloaded archive wheel image layer version integrity revision tree \
     asset old previous prev last changed duplicate dedupe";
 
@@ -81,9 +84,14 @@ enum Evidence {
 struct Side<'a> {
     names: Vec<&'a str>,
     evidence: Evidence,
+    /// It is a digest, of whatever.
     is_digest: bool,
+    /// It is a digest or a code that is made at the comparison or just before.
+    is_made: bool,
     /// It is an attribute of something.
     is_field: bool,
+    /// It is a name in capital letters.
+    is_upper: bool,
     /// It comes from a request, a header, the environment or a configuration.
     is_looked_up: bool,
 }
@@ -126,6 +134,10 @@ fn judge(
     if strongest == Evidence::Nothing {
         return None;
     }
+    // Two digests that were both made here differ in places that nobody chooses.
+    if left.is_made && right.is_made {
+        return None;
+    }
     if strongest == Evidence::Hmac {
         return Some(Confidence::Likely);
     }
@@ -158,9 +170,8 @@ fn judge(
     let is_looked_up = left.is_looked_up || right.is_looked_up;
     match strongest {
         Evidence::Named => {
-            let is_same_field =
-                left.is_field && right.is_field && left.names == right.names && !is_looked_up;
-            Some(if is_same_field && !is_digest {
+            let are_fields = left.is_field && right.is_field && is_both && !is_looked_up;
+            Some(if are_fields && !is_digest {
                 Confidence::Possible
             } else {
                 Confidence::Likely
@@ -179,17 +190,20 @@ fn judge(
             {
                 return None;
             }
-            let is_cryptographic = imports_cryptography(context);
-            let is_integrity = has(&of_left, INTEGRITY) || has(&of_right, INTEGRITY);
-            let is_token = has(&of_left, "token") || has(&of_right, "token");
-            if is_integrity && !is_cryptographic {
+            // Magic numbers and members of enumerations.
+            if has(&of_left, INTEGRITY)
+                || has(&of_right, INTEGRITY)
+                || left.is_upper
+                || right.is_upper
+            {
                 return None;
             }
-            if is_digest && !is_integrity && (is_cryptographic || is_looked_up || is_both)
-                || is_token && (is_looked_up || is_cryptographic)
-                || is_cryptographic && !is_integrity
-                || is_looked_up && !is_integrity
-            {
+            let is_cryptographic = imports_cryptography(context);
+            let is_token = has(&of_left, "token") || has(&of_right, "token");
+            let is_expected = is_both
+                && (has(&of_left, EXPECTED) || has(&of_right, EXPECTED))
+                && is_cryptographic;
+            if is_digest || is_looked_up || is_expected || is_token && is_cryptographic {
                 Some(Confidence::Likely)
             } else if is_both || is_cryptographic {
                 Some(Confidence::Possible)
@@ -230,7 +244,12 @@ fn is_plain(context: &Context<'_, '_>, operand: Operand) -> bool {
     }
     let ir = context.ir();
     let Some(instruction) = ir.instruction(operand) else {
-        return false;
+        // A name of the module that stands for a text: a rule of its own is about secrets in the source.
+        return context
+            .evaluator
+            .values(context.module, operand)
+            .iter()
+            .any(|value| matches!(value, Value::Constant(..)));
     };
     match instruction.op {
         Op::Tuple | Op::List | Op::Set | Op::Dict | Op::Compare | Op::Not | Op::Neg | Op::Unary => {
@@ -282,16 +301,30 @@ fn side<'a>(context: &Context<'_, 'a>, operand: Operand, at: u32) -> Side<'a> {
         names: Vec::new(),
         evidence: Evidence::Nothing,
         is_digest: false,
+        is_made: false,
         is_field: context
             .ir()
             .instruction(operand)
             .is_some_and(|instruction| instruction.op == Op::Attr),
+        is_upper: is_upper(context, operand),
         is_looked_up: false,
     };
     look(context, operand, at, 0, &mut side);
     let named = side.names.iter().map(|name| says(name)).max();
     side.evidence = side.evidence.max(named.unwrap_or(Evidence::Nothing));
     side
+}
+
+/// Whether an operand is a global or an attribute in capital letters.
+fn is_upper(context: &Context<'_, '_>, operand: Operand) -> bool {
+    let name = match operand.kind() {
+        OperandKind::Global(name) => context.text(name),
+        OperandKind::Register(index) if context.ir().op(index) == Op::Attr => {
+            context.text(context.ir().get(index).symbol_b())
+        }
+        _ => return false,
+    };
+    name.chars().any(|c| c.is_ascii_uppercase()) && !name.chars().any(|c| c.is_ascii_lowercase())
 }
 
 /// Collects what an operand is called and how it was made.
@@ -317,7 +350,10 @@ fn look<'a>(context: &Context<'_, 'a>, operand: Operand, at: u32, depth: u32, si
     }
     let deeper = |operand, side: &mut Side<'a>| look(context, operand, at, depth + 1, side);
     match instruction.op {
-        Op::Attr => side.names.push(context.text(instruction.symbol_b())),
+        Op::Attr => {
+            side.names.push(context.text(instruction.symbol_b()));
+            side.is_looked_up |= is_store(context, instruction.operand_a());
+        }
         Op::Subscript => {
             if let Some(key) = context.string(instruction.operand_b()) {
                 side.names.push(key);
@@ -392,6 +428,7 @@ fn call<'a>(
         ("digest" | "hexdigest", Some(receiver)) => {
             let found = digest_of(context, receiver);
             side.is_digest |= found == Evidence::Hash;
+            side.is_made |= found != Evidence::Nothing;
             side.evidence = side.evidence.max(found);
         }
         // Views of the same text.
