@@ -1,4 +1,4 @@
-from typing import Any, Literal, overload
+from typing import Any
 
 class Markdown:
     def __call__(self, s: Any) -> str: ...

@@ -1,5 +1,5 @@
 from io import IOBase, TextIOWrapper
-from typing import Any, Self
+from typing import Any
 
 def mktemp(suffix: Any = "", prefix: Any = "tmp", dir: Any = None) -> str: ...
 def mkstemp(suffix: Any = None, prefix: Sink["file-path"] = None, dir: Sink["file-path"] = None, text: Any = False) -> tuple[int, str]: ...

@@ -1,4 +1,4 @@
-from typing import Any, Self
+from typing import Any
 
 # What is kept in these is as trusted as the object itself.
 class OrderedDict(dict):

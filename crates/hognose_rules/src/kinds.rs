@@ -17,6 +17,7 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
     ("bind-address", "the address a server listens on"),
     ("cipher-mode", "the mode of operation of a cipher"),
     ("code", "text or code that is executed"),
+    ("code-path", "the path of a file whose code is run"),
     ("cookie-httponly", "whether scripts may read a cookie"),
     (
         "cookie-samesite",
@@ -51,7 +52,12 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
     ("log", "a log message"),
     ("module-name", "the name of a module that is imported"),
     ("nosql", "a query document"),
+    ("nosql-code", "code that a database runs"),
     ("password", "a credential"),
+    (
+        "path-or-file",
+        "the path of a file, or the open file itself",
+    ),
     ("program", "the program that is started"),
     ("raw-header", "a header that is written without a check"),
     ("redirect", "the URL a browser is sent to"),
@@ -66,6 +72,10 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
     ("template", "the source text of a template"),
     ("timeout", "how long a call waits for the network"),
     (
+        "tls-cert-reqs",
+        "whether a TLS certificate is checked, where `None` says no",
+    ),
+    (
         "tls-client-context",
         "the TLS context of a client, without which nothing is checked",
     ),
@@ -76,6 +86,10 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
     ),
     ("tls-verify", "whether a TLS certificate is checked"),
     ("tls-version", "the version of TLS or SSL"),
+    (
+        "trust-remote-code",
+        "whether code that comes with a model is run",
+    ),
     ("url", "a URL that is fetched"),
     ("usedforsecurity", "whether a hash serves security"),
     ("xml-parse", "XML that is parsed"),
@@ -99,6 +113,7 @@ pub const SOURCE_KINDS: &[(&str, &str)] = &[
     ),
     ("remote-input", "data of a request"),
     ("secret", "a credential or a key"),
+    ("stack-trace", "the trace of an error"),
 ];
 
 /// The kinds that a page may name: [`SINK_KINDS`], [`SOURCE_KINDS`] and those that stubs use.

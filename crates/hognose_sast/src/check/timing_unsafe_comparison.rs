@@ -13,171 +13,59 @@ use super::Context;
 /// How many instructions lie between a digest and its comparison at most.
 const MAX_DEPTH: u32 = 6;
 
+/// How many names of a function are looked at.
+const MAX_NAMES: usize = 2_000;
+
 /// Words of names that end in a secret.
-const SECRET: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "secret",
-    "apikey",
-    "otp",
-    "totp",
-    "csrf",
-    "xsrf",
-    "hmac",
-];
+const SECRET: &str = "password passwd passphrase pwd secret apikey otp totp csrf xsrf hmac";
 
 /// The same, of two words.
-const SECRET_PAIRS: &[(&str, &str)] = &[
-    ("api", "key"),
-    ("api", "token"),
-    ("access", "key"),
-    ("access", "token"),
-    ("auth", "token"),
-    ("auth", "key"),
-    ("bearer", "token"),
-    ("csrf", "token"),
-    ("xsrf", "token"),
-    ("login", "token"),
-    ("reset", "token"),
-    ("refresh", "token"),
-    ("secret", "token"),
-    ("secret", "key"),
-    ("security", "token"),
-    ("session", "token"),
-    ("user", "token"),
-    ("admin", "token"),
-    ("webhook", "token"),
-    ("verification", "token"),
-    ("verify", "token"),
-    ("otp", "code"),
-    ("password", "hash"),
-    ("hashed", "password"),
-    ("hub", "signature"),
-    ("webhook", "signature"),
-    ("request", "signature"),
-];
+const SECRET_PAIRS: &str = "api-key api-token access-key access-token auth-token auth-key bearer-token csrf-token \
+    xsrf-token login-token reset-token refresh-token secret-token secret-key security-token \
+    session-token user-token admin-token webhook-token verification-token verify-token \
+    otp-code password-hash hashed-password hub-signature webhook-signature request-signature";
 
 /// Words that name a secret only in company: a parser has tokens, a function has a signature, a file has a digest.
-const WEAK: &[&str] = &["token", "signature", "sig", "digest", "mac", "credentials"];
+const WEAK: &str = "token signature sig digest mac credentials";
+
+/// Words of a value that the program worked out.
+const EXPECTED: &str = "expected computed calculated generated valid correct";
 
 /// Words behind which the name still means the value itself.
-const TRAILING: &[&str] = &[
-    "value",
-    "hash",
-    "hex",
-    "hexdigest",
-    "str",
-    "string",
-    "bytes",
-    "b64",
-    "header",
-    "param",
-    "input",
-    "provided",
-    "received",
-    "given",
-    "supplied",
-    "expected",
-    "actual",
-    "computed",
-    "calculated",
-    "sent",
-];
+const TRAILING: &str = "value hash hex hexdigest str string bytes b64 header param input provided received given \
+    supplied expected actual computed calculated sent";
 
 /// Words of a password that is typed once more, or of one that is replaced.
-const COUNTERPART: &[&str] = &[
-    "confirm",
-    "confirmation",
-    "confirmed",
-    "conf",
-    "repeat",
-    "repeated",
-    "again",
-    "retype",
-    "retyped",
-    "reenter",
-    "reentered",
-    "verify",
-    "verification",
-    "check",
-    "second",
-    "copy",
-    "old",
-    "new",
-    "original",
-    "orig",
-    "previous",
-    "prev",
-    "last",
-    "initial",
-    "cached",
-    "username",
-    "user",
-    "email",
-    "default",
-    "placeholder",
-    "empty",
-    "sentinel",
-    "type",
-    "kind",
-];
+const COUNTERPART: &str = "current captured snapshot mutated confirm confirmation confirmed conf repeat repeated again retype retyped reenter reentered \
+    verify verification check second copy old new original orig previous prev last initial \
+    cached username user email default placeholder empty sentinel type kind";
 
 /// Words of a digest that tells one content from another.
-const INTEGRITY: &[&str] = &[
-    "checksum",
-    "checksums",
-    "etag",
-    "file",
-    "files",
-    "content",
-    "contents",
-    "cache",
-    "cached",
-    "fingerprint",
-    "commit",
-    "blob",
-    "chunk",
-    "block",
-    "download",
-    "downloaded",
-    "archive",
-    "wheel",
-    "image",
-    "layer",
-    "version",
-    "integrity",
-    "revision",
-    "tree",
-    "asset",
-    "old",
-    "previous",
-    "prev",
-    "last",
-    "changed",
-    "duplicate",
-    "dedupe",
-];
+const INTEGRITY: &str = "crc checksum checksums etag file files content contents cache cached fingerprint commit blob \
+    chunk block download downloaded archive wheel image layer version integrity revision tree \
+    asset old previous prev last changed duplicate dedupe";
 
 /// Modules whose import says that signatures and digests of this file are cryptographic.
-const CRYPTOGRAPHY: &[&str] = &[
-    "hmac",
-    "jwt",
-    "jose",
-    "Crypto",
-    "Cryptodome",
-    "cryptography",
-    "nacl",
-    "itsdangerous",
-    "secrets",
-];
+const CRYPTOGRAPHY: &str = "hmac jwt jose Crypto Cryptodome cryptography nacl itsdangerous secrets";
 
 /// Parts of the path of a file that works with another sort of token.
-const GRAMMAR: &[&str] = &[
-    "lex", "pars", "token", "grammar", "syntax", "compil", "ast", "scanner", "template",
-    "pygments", "nlp", "llm",
-];
+const GRAMMAR: &str = "lex pars token grammar syntax compil ast scanner template pygments nlp llm";
+
+/// Where things are looked up that a request, the environment or a configuration holds.
+const STORES: &str = "request req headers environ environment cookies params form args query config settings session get post \
+    cleaned_data query_params";
+
+/// Whether a list of words has `word`.
+fn lists(list: &str, word: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
+}
+
+/// Whether a list of pairs of words has this one.
+fn lists_pair(first: &str, second: &str) -> bool {
+    SECRET_PAIRS
+        .split(' ')
+        .any(|pair| pair.split_once('-') == Some((first, second)))
+}
 
 /// What an operand shows about itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,8 +84,14 @@ enum Evidence {
 struct Side<'a> {
     names: Vec<&'a str>,
     evidence: Evidence,
+    /// It is a digest, of whatever.
+    is_digest: bool,
+    /// It is a digest or a code that is made at the comparison or just before.
+    is_made: bool,
     /// It is an attribute of something.
     is_field: bool,
+    /// It is a name in capital letters.
+    is_upper: bool,
     /// It comes from a request, a header, the environment or a configuration.
     is_looked_up: bool,
 }
@@ -240,6 +134,10 @@ fn judge(
     if strongest == Evidence::Nothing {
         return None;
     }
+    // Two digests that were both made here differ in places that nobody chooses.
+    if left.is_made && right.is_made {
+        return None;
+    }
     if strongest == Evidence::Hmac {
         return Some(Confidence::Likely);
     }
@@ -247,8 +145,7 @@ fn judge(
         side.names.iter().flat_map(|name| split(name)).collect()
     };
     let (of_left, of_right) = (words(&left), words(&right));
-    let has =
-        |words: &[String], list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let has = |words: &[String], list: &str| words.iter().any(|word| lists(list, word));
     // Two of a kind, or the one that is compared with another field.
     let is_numbered = |side: &Side<'_>| {
         side.names
@@ -261,21 +158,20 @@ fn judge(
             || is_numbered(&left) && is_numbered(&right)
             || is_numbered(&left)
                 && right.evidence == Evidence::Named
-                && has(&of_right, &["password", "passwd", "pwd"])
+                && has(&of_right, "password passwd pwd")
             || is_numbered(&right)
                 && left.evidence == Evidence::Named
-                && has(&of_left, &["password", "passwd", "pwd"]))
+                && has(&of_left, "password passwd pwd"))
     {
         return None;
     }
     let is_both = left.evidence >= Evidence::Weak && right.evidence >= Evidence::Weak;
-    let is_digest = left.evidence == Evidence::Hash || right.evidence == Evidence::Hash;
+    let is_digest = left.is_digest || right.is_digest;
     let is_looked_up = left.is_looked_up || right.is_looked_up;
     match strongest {
         Evidence::Named => {
-            let is_same_field =
-                left.is_field && right.is_field && left.names == right.names && !is_looked_up;
-            Some(if is_same_field && !is_digest {
+            let are_fields = left.is_field && right.is_field && is_both && !is_looked_up;
+            Some(if are_fields && !is_digest {
                 Confidence::Possible
             } else {
                 Confidence::Likely
@@ -290,21 +186,24 @@ fn judge(
                 .to_lowercase();
             if path
                 .split(['.', '_', '/'])
-                .any(|part| GRAMMAR.iter().any(|word| part.starts_with(word)))
+                .any(|part| GRAMMAR.split(' ').any(|word| part.starts_with(word)))
+            {
+                return None;
+            }
+            // Magic numbers and members of enumerations.
+            if has(&of_left, INTEGRITY)
+                || has(&of_right, INTEGRITY)
+                || left.is_upper
+                || right.is_upper
             {
                 return None;
             }
             let is_cryptographic = imports_cryptography(context);
-            let is_integrity = has(&of_left, INTEGRITY) || has(&of_right, INTEGRITY);
-            let is_token = has(&of_left, &["token"]) || has(&of_right, &["token"]);
-            if is_integrity && !is_cryptographic {
-                return None;
-            }
-            if is_digest && !is_integrity && (is_cryptographic || is_looked_up || is_both)
-                || is_token && (is_looked_up || is_cryptographic)
-                || is_cryptographic && !is_integrity
-                || is_looked_up && !is_integrity
-            {
+            let is_token = has(&of_left, "token") || has(&of_right, "token");
+            let is_expected = is_both
+                && (has(&of_left, EXPECTED) || has(&of_right, EXPECTED))
+                && is_cryptographic;
+            if is_digest || is_looked_up || is_expected || is_token && is_cryptographic {
                 Some(Confidence::Likely)
             } else if is_both || is_cryptographic {
                 Some(Confidence::Possible)
@@ -330,7 +229,7 @@ fn is_counterpart(words: &[String]) -> bool {
         .enumerate()
         .any(|(at, word)| {
             let word = word.as_str();
-            COUNTERPART.contains(&word)
+            lists(COUNTERPART, word)
                 // `verify_token`, `user_token` and `user.password` are themselves.
                 && !(matches!(word, "verify" | "verification" | "user" | "check" | "second") && words.len() > at + 1
                     && words[at + 1] != "password")
@@ -345,7 +244,12 @@ fn is_plain(context: &Context<'_, '_>, operand: Operand) -> bool {
     }
     let ir = context.ir();
     let Some(instruction) = ir.instruction(operand) else {
-        return false;
+        // A name of the module that stands for a text: a rule of its own is about secrets in the source.
+        return context
+            .evaluator
+            .values(context.module, operand)
+            .iter()
+            .any(|value| matches!(value, Value::Constant(..)));
     };
     match instruction.op {
         Op::Tuple | Op::List | Op::Set | Op::Dict | Op::Compare | Op::Not | Op::Neg | Op::Unary => {
@@ -396,16 +300,31 @@ fn side<'a>(context: &Context<'_, 'a>, operand: Operand, at: u32) -> Side<'a> {
     let mut side = Side {
         names: Vec::new(),
         evidence: Evidence::Nothing,
+        is_digest: false,
+        is_made: false,
         is_field: context
             .ir()
             .instruction(operand)
             .is_some_and(|instruction| instruction.op == Op::Attr),
+        is_upper: is_upper(context, operand),
         is_looked_up: false,
     };
     look(context, operand, at, 0, &mut side);
     let named = side.names.iter().map(|name| says(name)).max();
     side.evidence = side.evidence.max(named.unwrap_or(Evidence::Nothing));
     side
+}
+
+/// Whether an operand is a global or an attribute in capital letters.
+fn is_upper(context: &Context<'_, '_>, operand: Operand) -> bool {
+    let name = match operand.kind() {
+        OperandKind::Global(name) => context.text(name),
+        OperandKind::Register(index) if context.ir().op(index) == Op::Attr => {
+            context.text(context.ir().get(index).symbol_b())
+        }
+        _ => return false,
+    };
+    name.chars().any(|c| c.is_ascii_uppercase()) && !name.chars().any(|c| c.is_ascii_lowercase())
 }
 
 /// Collects what an operand is called and how it was made.
@@ -422,6 +341,7 @@ fn look<'a>(context: &Context<'_, 'a>, operand: Operand, at: u32, depth: u32, si
     let function = ir.function_at(at);
     side.names.extend(
         ir.assigned_names(function)
+            .take(MAX_NAMES)
             .filter(|&(_, value)| value == operand)
             .map(|(name, _)| context.text(name)),
     );
@@ -430,7 +350,10 @@ fn look<'a>(context: &Context<'_, 'a>, operand: Operand, at: u32, depth: u32, si
     }
     let deeper = |operand, side: &mut Side<'a>| look(context, operand, at, depth + 1, side);
     match instruction.op {
-        Op::Attr => side.names.push(context.text(instruction.symbol_b())),
+        Op::Attr => {
+            side.names.push(context.text(instruction.symbol_b()));
+            side.is_looked_up |= is_store(context, instruction.operand_a());
+        }
         Op::Subscript => {
             if let Some(key) = context.string(instruction.operand_b()) {
                 side.names.push(key);
@@ -503,7 +426,10 @@ fn call<'a>(
     };
     match (name, receiver) {
         ("digest" | "hexdigest", Some(receiver)) => {
-            side.evidence = side.evidence.max(digest_of(context, receiver));
+            let found = digest_of(context, receiver);
+            side.is_digest |= found == Evidence::Hash;
+            side.is_made |= found != Evidence::Nothing;
+            side.evidence = side.evidence.max(found);
         }
         // Views of the same text.
         (
@@ -576,29 +502,7 @@ fn is_store(context: &Context<'_, '_>, mut store: Operand) -> bool {
             }
             _ => return false,
         };
-        let name = name.to_lowercase();
-        if [
-            "request",
-            "req",
-            "headers",
-            "environ",
-            "environment",
-            "cookies",
-            "params",
-            "form",
-            "args",
-            "query",
-            "config",
-            "settings",
-            "session",
-            "GET",
-            "POST",
-            "cleaned_data",
-            "query_params",
-        ]
-        .iter()
-        .any(|word| name == word.to_lowercase())
-        {
+        if lists(STORES, &name.to_lowercase()) {
             return true;
         }
         if store
@@ -615,7 +519,7 @@ fn imports_cryptography(context: &Context<'_, '_>) -> bool {
     context.ir().imports.iter().any(|import| {
         let module = context.text(import.module);
         let top = module.split('.').next().unwrap_or(module);
-        import.level == 0 && CRYPTOGRAPHY.contains(&top)
+        import.level == 0 && lists(CRYPTOGRAPHY, top)
     })
 }
 
@@ -642,10 +546,10 @@ fn split(name: &str) -> Vec<String> {
 fn says(name: &str) -> Evidence {
     let words = split(name);
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-    while words.len() > 1 && words.last().is_some_and(|last| TRAILING.contains(last)) {
+    while words.len() > 1 && words.last().is_some_and(|last| lists(TRAILING, last)) {
         // `password_hash` is looked up among the pairs first.
         if let [.., first, second] = words[..]
-            && SECRET_PAIRS.contains(&(first, second))
+            && lists_pair(first, second)
         {
             return Evidence::Named;
         }
@@ -654,15 +558,15 @@ fn says(name: &str) -> Evidence {
     let Some(&last) = words.last() else {
         return Evidence::Nothing;
     };
-    if SECRET.contains(&last) || last == "csrftoken" {
+    if lists(SECRET, last) || last == "csrftoken" {
         return Evidence::Named;
     }
     if let [.., first, second] = words[..]
-        && SECRET_PAIRS.contains(&(first, second))
+        && lists_pair(first, second)
     {
         return Evidence::Named;
     }
-    if WEAK.contains(&last) {
+    if lists(WEAK, last) {
         return Evidence::Weak;
     }
     Evidence::Nothing

@@ -1,0 +1,6 @@
+from typing import Any
+
+# Until Pillow 11
+def eval(expression: Sink["code"], *args: Any, **kw: Any) -> Any: ...
+# Since Pillow 10
+def unsafe_eval(expression: Sink["code"], *args: Any, **kw: Any) -> Any: ...

@@ -1,0 +1,6 @@
+from typing import Any
+
+class Client:
+    token: Annotated[str, Source["secret"], Sink["password"]]
+    def __init__(self, url: Any = None, token: Annotated[Any, Sink["password"]] = None, cert: Any = None, verify: Annotated[Any, Sink["tls-verify"]] = None, *args: Any, **kwargs: Any) -> None: ...
+    def read(self, path: Sanitizes["*"], wrap_ttl: Any = None) -> Source["secret"]: ...

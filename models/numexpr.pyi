@@ -1,0 +1,3 @@
+from typing import Any
+
+def evaluate(ex: Sink["code"], local_dict: Any = None, global_dict: Any = None, **kwargs: Any) -> Any: ...
