@@ -211,6 +211,8 @@ fn declared_encoding(bytes: &[u8]) -> Option<String> {
 pub struct LineIndex<'a> {
     text: &'a str,
     starts: Vec<u32>,
+    /// Each byte is a column: a line may be very long and be asked about very often.
+    is_ascii: bool,
 }
 
 impl<'a> LineIndex<'a> {
@@ -224,7 +226,11 @@ impl<'a> LineIndex<'a> {
             }
             starts.push(at as u32 + 1);
         }
-        LineIndex { text, starts }
+        LineIndex {
+            text,
+            starts,
+            is_ascii: text.is_ascii(),
+        }
     }
 
     /// Number of lines; a final newline does not start another.
@@ -244,7 +250,11 @@ impl<'a> LineIndex<'a> {
             .partition_point(|&start| start as usize <= offset)
             - 1;
         let start = self.starts[line] as usize;
-        let column = bytecount_chars(&self.text[start..offset]);
+        let column = if self.is_ascii {
+            (offset - start) as u32
+        } else {
+            bytecount_chars(&self.text[start..offset])
+        };
         Position {
             line: line as u32 + 1,
             column: column + 1,

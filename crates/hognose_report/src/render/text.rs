@@ -182,6 +182,10 @@ pub(super) fn first_line(code: &CodeLocation, width: usize) -> Option<Line> {
 /// The byte of a one-line `text` at which the column of `position` stands.
 pub(super) fn byte_of(text: &str, position: Position) -> usize {
     let skip = position.column.saturating_sub(1) as usize;
+    // A line may be very long and have very many findings.
+    if text.get(..skip).is_some_and(str::is_ascii) {
+        return skip;
+    }
     text.char_indices()
         .nth(skip)
         .map_or(text.len(), |(byte, _)| byte)
