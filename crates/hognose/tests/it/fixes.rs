@@ -177,3 +177,16 @@ exit code 1
 "#]]
     );
 }
+
+#[test]
+fn what_only_unsafe_fixes_would_repair_is_counted() {
+    let project = Project::new(&[
+        ("hognose.toml", OWN_RULE),
+        (
+            "guide/own-danger.md",
+            &PAGE.replace("safety: safe", "safety: unsafe"),
+        ),
+        ("a.py", "import os\nos.popen('ls')\nos.popen('id')\n"),
+    ]);
+    says!(project.run("scan --diff"), str![]);
+}
