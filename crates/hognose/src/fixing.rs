@@ -1,11 +1,13 @@
 //! `--fix` and `--diff`: fixes are tried in memory, round by round, before a file is touched.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use hognose_finding::{Finding, Problem, ProblemKind, Safety, Sources};
+use hognose_report::Report;
 use tracing::debug;
 
 use crate::analysis::Analysed;
@@ -201,16 +203,32 @@ impl Fixed {
         self
     }
 
-    /// Says how many findings were fixed.
-    pub fn tell(&self, terminal: &Terminal, verb: &str) {
+    /// Says how many findings were fixed, and how many more unsafe fixes are there for.
+    pub fn tell(&self, terminal: &Terminal, verb: &str, riskier: usize) {
         if terminal.quiet {
             return;
         }
         let count: usize = self.files.values().map(|file| file.count).sum();
-        terminal.tell(&match count {
-            0 => "nothing to fix\n".to_owned(),
-            1 => format!("{verb} 1 finding\n"),
-            _ => format!("{verb} {count} findings\n"),
-        });
+        let mut line = match count {
+            0 => "nothing to fix".to_owned(),
+            1 => format!("{verb} 1 finding"),
+            _ => format!("{verb} {count} findings"),
+        };
+        if riskier > 0 {
+            let _ = write!(line, "; with `--unsafe-fixes`, {riskier} more");
+        }
+        terminal.tell(&(line + "\n"));
+    }
+}
+
+/// How many findings that count have only fixes which were not asked for.
+pub fn only_unsafe(report: &Report, unsafe_fixes: bool) -> usize {
+    let is_left = |finding: &&Finding| {
+        !finding.fixes.is_empty() && finding.fixes.iter().all(|fix| fix.safety == Safety::Unsafe)
+    };
+    if unsafe_fixes {
+        0
+    } else {
+        report.open().filter(is_left).count()
     }
 }

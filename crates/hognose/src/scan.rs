@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use hognose_finding::{Problem, ProblemKind, Sources};
 use hognose_report::render::Options;
-use hognose_report::{Baseline, Date, Facts, Outcome, Policy, Report, assess, summary_line};
+use hognose_report::{Baseline, DateTime, Facts, Outcome, Policy, Report, assess, summary_line};
 use tracing::info;
 
 use crate::analysis::{self, Analysed, analyse};
 use crate::args::{Global, Scan};
 use crate::commands::statistics;
-use crate::config::{OutputTo, ProblemsMean, Settings};
+use crate::config::{OutputTo, ProblemsMean, Settings, unused_configuration};
 use crate::failure::Failure;
 use crate::fixing;
 use crate::knowledge::Knowledge;
@@ -28,7 +28,7 @@ const BASELINE_LIMIT: u64 = 1 << 30;
 
 /// Runs the command; gives the exit code.
 pub fn run(global: &Global, arguments: &Scan, terminal: &Terminal) -> Result<u8, Failure> {
-    let started = now();
+    let (started, begun) = (now(), clock());
     let working = working_folder()?;
     let settings = Settings::of_scan(global, arguments, &working)?;
     for origin in settings.origins() {
@@ -43,6 +43,7 @@ pub fn run(global: &Global, arguments: &Scan, terminal: &Terminal) -> Result<u8,
         .transpose()?;
     let pool = threads(settings.jobs)?;
     let job = Job {
+        global,
         arguments,
         settings: &settings,
         knowledge: &knowledge,
@@ -50,6 +51,7 @@ pub fn run(global: &Global, arguments: &Scan, terminal: &Terminal) -> Result<u8,
         baseline,
         working: &working,
         terminal,
+        begun,
     };
     pool.install(|| job.run(started))
 }
@@ -83,16 +85,17 @@ fn now() -> Instant {
     clippy::disallowed_methods,
     reason = "the clock is read here and passed on"
 )]
-fn today() -> Date {
+fn clock() -> DateTime {
     let since = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
-    let first = Date::new(1970, 1, 1).unwrap_or(Date::ZERO);
+    let first = DateTime::new(1970, 1, 1, 0, 0, 0, 0).unwrap_or(DateTime::ZERO);
     first.checked_add(since).unwrap_or(first)
 }
 
 /// Everything a scan needs to know.
 pub struct Job<'a> {
+    global: &'a Global,
     /// The command line.
     pub arguments: &'a Scan,
     settings: &'a Settings,
@@ -102,6 +105,8 @@ pub struct Job<'a> {
     /// The folder that paths are relative to.
     pub working: &'a Path,
     terminal: &'a Terminal,
+    /// When the run began, UTC.
+    begun: DateTime,
 }
 
 /// The files to scan and where their bytes come from.
@@ -152,13 +157,14 @@ impl Job<'_> {
 
         if let Some(unfixed) = unfixed {
             let fixed = fixing::fix(&self, &found, input.sources(), unfixed, started);
+            let riskier = fixing::only_unsafe(&report, self.arguments.unsafe_fixes);
             if self.arguments.diff {
                 self.terminal.print(&fixed.diff(self.terminal.colour))?;
-                fixed.tell(self.terminal, "would fix");
+                fixed.tell(self.terminal, "would fix", riskier);
                 report.problems.extend(fixed.problems);
             } else {
                 let fixed = fixed.write(&self, &found, &input);
-                fixed.tell(self.terminal, "fixed");
+                fixed.tell(self.terminal, "fixed", riskier);
                 report = self.assess(&found, fixed.last, fixed.problems, started);
             }
         }
@@ -175,8 +181,11 @@ impl Job<'_> {
                     Some("`hognose scan -` reads it".to_owned()),
                 ));
             }
-            let found = walk(paths, self.working, &self.settings.walk)
+            let mut found = walk(paths, self.working, &self.settings.walk)
                 .map_err(|error| no_such_path(&error, self.working))?;
+            let files: Vec<&Path> = found.files.iter().map(|file| &*file.path).collect();
+            let unused = unused_configuration(self.global, paths, &files, self.working);
+            found.problems.extend(unused);
             let disk = DiskSources::new(&found.files, self.settings.max_file_size);
             return Ok((found, Input::Disk(disk)));
         }
@@ -277,6 +286,7 @@ impl Job<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             files: analysed.scanned.len() as u64,
             lines: analysed.lines,
+            started: self.begun,
             elapsed: started.elapsed(),
         };
         let outcome = Outcome {
@@ -291,7 +301,7 @@ impl Job<'_> {
             &self.knowledge.rules(),
             &self.policy,
             self.baseline.as_ref(),
-            today(),
+            self.begun.date(),
             facts,
         )
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use hognose_report::render::Options;
+use hognose_report::render::{Options, Summary};
 
 use crate::args::ColorWhen;
 use crate::failure::Failure;
@@ -56,6 +56,11 @@ impl Terminal {
             width: self.width,
             ascii: self.output_seen && only_ascii(|name| std::env::var(name).ok()),
             links: links.then(|| file_url(working)),
+            summary: if self.quiet {
+                Summary::Omitted
+            } else {
+                Summary::Timed
+            },
         }
     }
 

@@ -40,6 +40,8 @@ pub struct Excerpt {
     pub first_line: u32,
     /// Lines joined by `\n`, no final newline. Over-long lines are cut by the renderer, not here.
     pub text: Arc<str>,
+    /// Where each of the lines begins in the file, in bytes of the decoded text: line ends differ.
+    pub starts: Arc<[u32]>,
 }
 
 /// A half-open range of text.

@@ -54,6 +54,8 @@ pub enum ProblemKind {
     Notebook,
     /// A configuration or data file that could not be understood.
     Configuration,
+    /// A configuration file that is not used.
+    UnusedConfiguration,
     /// A suppression comment that is malformed, unused or expired.
     Suppression,
     /// A limit on work was reached; results for the place are incomplete.
@@ -81,6 +83,7 @@ impl ProblemKind {
             ProblemKind::TooDeep => "too-deep",
             ProblemKind::Notebook => "notebook",
             ProblemKind::Configuration => "configuration",
+            ProblemKind::UnusedConfiguration => "unused-configuration",
             ProblemKind::Suppression => "suppression",
             ProblemKind::Budget => "budget",
             ProblemKind::CheckFailed => "check-failed",
@@ -92,7 +95,10 @@ impl ProblemKind {
     /// How much it takes away from the result.
     pub const fn level(self) -> ProblemLevel {
         match self {
-            ProblemKind::Suppression | ProblemKind::Empty | ProblemKind::Fix => ProblemLevel::Note,
+            ProblemKind::UnusedConfiguration
+            | ProblemKind::Suppression
+            | ProblemKind::Empty
+            | ProblemKind::Fix => ProblemLevel::Note,
             ProblemKind::SyntaxError
             | ProblemKind::Python2
             | ProblemKind::SpecialFile

@@ -270,6 +270,13 @@ impl<'a> LineIndex<'a> {
         }
     }
 
+    /// Where line `number` (1-based) begins; past the last line, the end.
+    pub fn start(&self, number: u32) -> u32 {
+        let index = number.saturating_sub(1) as usize;
+        let start = self.starts.get(index).copied();
+        start.unwrap_or(self.text.len() as u32)
+    }
+
     /// The text of line `number` (1-based), without its end.
     pub fn line(&self, number: u32) -> &'a str {
         let index = number.saturating_sub(1) as usize;

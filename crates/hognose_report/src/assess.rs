@@ -8,7 +8,7 @@ use hognose_finding::{
     AliasTool, CodeLocation, Directive, DirectiveKind, DirectiveScope, Finding, Problem,
     ProblemKind, Rule,
 };
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::baseline::Baseline;
@@ -40,6 +40,8 @@ pub struct Facts {
     pub files: u64,
     /// Physical lines in them.
     pub lines: u64,
+    /// When the run began, UTC.
+    pub started: DateTime,
     /// Wall time.
     pub elapsed: Duration,
 }
@@ -117,6 +119,7 @@ pub fn assess(
             fail_on: policy.fail_on,
             files: facts.files,
             lines: facts.lines,
+            started: facts.started,
             elapsed: facts.elapsed,
         },
     }

@@ -23,5 +23,5 @@ pub use policy::{BadGlob, PerFileIgnores, Policy};
 pub use report::{Assessed, LeftOut, Report, Run, Status};
 pub use summary::{Counts, summary_line};
 
-/// A calendar day, as needed for the expiry of suppressions.
-pub use jiff::civil::Date;
+/// A calendar day, as needed for the expiry of suppressions, and a time in one.
+pub use jiff::civil::{Date, DateTime};

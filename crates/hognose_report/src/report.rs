@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hognose_finding::{Finding, Persona, Problem, ProblemLevel, Rule, Severity};
+use jiff::civil::DateTime;
 
 /// Everything there is to say about one run, in its final order.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +106,16 @@ pub struct Run {
     pub files: u64,
     /// Physical lines in them.
     pub lines: u64,
+    /// When it began, UTC. Only in formats that demand it.
+    pub started: DateTime,
     /// Wall time. Left out of machine-readable formats that must be reproducible.
     pub elapsed: Duration,
+}
+
+impl Run {
+    /// When it ended, UTC.
+    pub fn ended(&self) -> DateTime {
+        let ended = self.started.checked_add(self.elapsed);
+        ended.unwrap_or(self.started)
+    }
 }

@@ -50,7 +50,18 @@ impl Counts {
 /// The line at the end of a run, without a line end:
 /// `5 findings (2 high, 3 medium), 1 suppressed, 2 problems · 312 files, 48,201 lines in 0.21 s`.
 pub fn summary_line(report: &Report) -> String {
-    format!("{} · {}", verdict(report), extent(report))
+    let seconds = report.run.elapsed.as_secs_f64();
+    format!("{} in {seconds:.2} s", timeless_summary(report))
+}
+
+/// The same without how long it took, so that the same input gives the same text.
+pub(crate) fn timeless_summary(report: &Report) -> String {
+    format!(
+        "{} · {}, {}",
+        verdict(report),
+        counted(report.run.files, "file"),
+        counted(report.run.lines, "line")
+    )
 }
 
 /// The first half of the summary: what was found.
@@ -90,16 +101,6 @@ pub(crate) fn verdict(report: &Report) -> String {
         let _ = write!(out, ", {}", counted(counts.problems, "problem"));
     }
     out
-}
-
-/// The second half: how much was looked at, and how long it took.
-fn extent(report: &Report) -> String {
-    format!(
-        "{}, {} in {:.2} s",
-        counted(report.run.files, "file"),
-        counted(report.run.lines, "line"),
-        report.run.elapsed.as_secs_f64()
-    )
 }
 
 /// `1 file`, `2,000 files`.

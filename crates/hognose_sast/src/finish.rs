@@ -148,6 +148,9 @@ impl File<'_> {
         let excerpt = Excerpt {
             first_line,
             text: lines.join("\n").into(),
+            starts: (first_line..=last_line)
+                .map(|number| self.index.start(number))
+                .collect(),
         };
         *last = Some((first_line, last_line, excerpt.clone()));
         excerpt

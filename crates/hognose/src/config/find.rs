@@ -1,5 +1,6 @@
 //! Finding and reading configuration files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +14,9 @@ use crate::sources::{read_regular, shown};
 
 /// A configuration file larger than this is none.
 const LIMIT: u64 = 4 << 20;
+
+/// What configuration files are called, in the order in which they are looked for in a folder.
+const NAMES: [&str; 2] = ["hognose.toml", "pyproject.toml"];
 
 /// Keys from one place.
 #[derive(Debug, Clone)]
@@ -29,26 +33,8 @@ pub struct Layer {
 
 /// The configuration nearest to `paths`: in the deepest folder that holds them all, or the first one above.
 pub fn discover(paths: &[PathBuf], working: &Path) -> Result<Option<Layer>, ConfigError> {
-    let mut common: Option<PathBuf> = None;
-    for path in paths {
-        let Ok(path) = working.join(path).canonicalize() else {
-            continue;
-        };
-        let folder = if path.is_dir() {
-            path.as_path()
-        } else {
-            path.parent().unwrap_or(&path)
-        };
-        common = Some(match common {
-            None => folder.to_path_buf(),
-            Some(common) => common
-                .ancestors()
-                .find(|ancestor| folder.starts_with(ancestor))
-                .map_or_else(|| working.to_path_buf(), Path::to_path_buf),
-        });
-    }
-    for folder in common.as_deref().unwrap_or(working).ancestors() {
-        for name in ["hognose.toml", "pyproject.toml"] {
+    for folder in common_folder(paths, working).ancestors() {
+        for name in NAMES {
             let path = folder.join(name);
             let Ok(bytes) = read_regular(&path, LIMIT) else {
                 continue;
@@ -68,6 +54,62 @@ pub fn discover(paths: &[PathBuf], working: &Path) -> Result<Option<Layer>, Conf
         }
     }
     Ok(None)
+}
+
+/// Configuration files that lie beside or above one of `files`, but too deep to hold for all of `paths`. They are not
+/// used, which whoever wrote them should be told.
+pub fn too_deep(paths: &[PathBuf], files: &[&Path], working: &Path) -> Vec<PathBuf> {
+    let common = common_folder(paths, working);
+    let mut folders = BTreeSet::new();
+    for file in files {
+        for folder in file.ancestors().skip(1) {
+            let inside = folder.starts_with(&common) && folder != common;
+            // Where one folder has been seen, so have those above it.
+            if !inside || !folders.insert(folder) {
+                break;
+            }
+        }
+    }
+    let is_ours = |path: &PathBuf| {
+        let Ok(bytes) = read_regular(path, LIMIT) else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        // A wrong one was meant to be used, too.
+        path.ends_with("hognose.toml") || !matches!(parse("", &text, &common, true), Ok(None))
+    };
+    folders
+        .into_iter()
+        .filter_map(|folder| {
+            NAMES
+                .iter()
+                .map(|name| folder.join(name))
+                .find(|path| is_ours(path))
+        })
+        .collect()
+}
+
+/// The deepest folder that holds all of `paths`.
+fn common_folder(paths: &[PathBuf], working: &Path) -> PathBuf {
+    let mut common: Option<PathBuf> = None;
+    for path in paths {
+        let Ok(path) = working.join(path).canonicalize() else {
+            continue;
+        };
+        let folder = if path.is_dir() {
+            path.as_path()
+        } else {
+            path.parent().unwrap_or(&path)
+        };
+        common = Some(match common {
+            None => folder.to_path_buf(),
+            Some(common) => common
+                .ancestors()
+                .find(|ancestor| folder.starts_with(ancestor))
+                .map_or_else(|| working.to_path_buf(), Path::to_path_buf),
+        });
+    }
+    common.unwrap_or_else(|| working.to_path_buf())
 }
 
 /// A file the user named with `--config`. The error without a place says why it cannot be read.

@@ -10,4 +10,4 @@ mod settings;
 pub use error::{ConfigError, nearest};
 pub use keys::{FailOn, PersonaWord, ProblemsMean, SeverityWord, Size, json_schema};
 pub use select::find_rule;
-pub use settings::{NamedFolder, OutputTo, Settings};
+pub use settings::{NamedFolder, OutputTo, Settings, unused_configuration};

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use hognose_finding::Persona;
+use hognose_finding::{Persona, Problem, ProblemKind};
 use hognose_report::render::{FORMATS, Format, format};
 use hognose_report::{PerFileIgnores, Policy};
 use hognose_rules::Catalogue;
@@ -243,6 +243,35 @@ fn layers(global: &Global, paths: &[PathBuf], working: &Path) -> Result<Vec<Laye
     }
     files.append(&mut settings);
     Ok(files)
+}
+
+/// Notes for configuration files below `paths`, beside or above one of `files`, that are not used. None if the user
+/// said which to use.
+pub fn unused_configuration(
+    global: &Global,
+    paths: &[PathBuf],
+    files: &[&Path],
+    working: &Path,
+) -> Vec<Problem> {
+    let named = |argument: &String| !argument.contains('=') || working.join(argument).is_file();
+    if global.isolated || global.config.iter().any(named) {
+        return Vec::new();
+    }
+    find::too_deep(paths, files, working)
+        .into_iter()
+        .map(|path| {
+            let folder = path.parent().unwrap_or(working);
+            let message = format!(
+                "is not used, since it does not hold for everything that is scanned; `hognose scan {}` uses it",
+                shown(folder, working)
+            );
+            Problem::in_file(
+                ProblemKind::UnusedConfiguration,
+                shown(&path, working),
+                message,
+            )
+        })
+        .collect()
 }
 
 fn value<T>(layers: &[Layer], pick: impl Fn(&Keys) -> Option<T>) -> Option<T> {

@@ -244,6 +244,7 @@ sub/c.py
 a.py: left out, excluded
 foreign/a.py: left out, excluded
 sub/a.py: left out, excluded
+sub/hognose.toml: is not used, since it does not hold for everything that is scanned; `hognose scan sub` uses it
 
 "#]]
     );
@@ -316,6 +317,51 @@ sub/a.py
 sub/b.py
 --- stderr
 sub/c.py: left out, excluded
+sub/hognose.toml: is not used, since it does not hold for everything that is scanned; `hognose scan sub` uses it
+
+"#]]
+    );
+}
+
+#[test]
+fn a_configuration_further_down_is_named_and_not_used() {
+    let project = Project::with_own_rule(&[
+        ("a.py", ""),
+        ("sub/hognose.toml", "select = ['sql-injection']\n"),
+        ("sub/deep/b.py", "import os\nos.popen('ls')\n"),
+        ("other/pyproject.toml", "[tool.hognose]\nselct = []\n"),
+        ("other/c.py", ""),
+        ("third/pyproject.toml", "[tool.black]\n"),
+        ("third/d.py", ""),
+    ]);
+    says!(
+        project.run("scan --output concise"),
+        str![[r#"
+exit code 1
+--- stdout
+sub/deep/b.py:2:1: high own-danger `os.popen` is called
+other/pyproject.toml: note unused-configuration is not used, since it does not hold for everything that is scanned; `hognose scan other` uses it
+sub/hognose.toml: note unused-configuration is not used, since it does not hold for everything that is scanned; `hognose scan sub` uses it
+1 finding (1 high), 2 problems · 4 files, 2 lines in [TIME]
+
+"#]]
+    );
+    says!(
+        project.run("scan --output concise sub"),
+        str![[r#"
+exit code 0
+--- stdout
+no findings · 1 file, 2 lines in [TIME]
+
+"#]]
+    );
+    says!(
+        project.run("scan --output concise --config hognose.toml"),
+        str![[r#"
+exit code 1
+--- stdout
+sub/deep/b.py:2:1: high own-danger `os.popen` is called
+1 finding (1 high) · 4 files, 2 lines in [TIME]
 
 "#]]
     );

@@ -348,7 +348,6 @@ pipe.py: warning special-file is a named pipe, not a regular file
 socket.py: warning special-file is a socket, not a regular file
 sub/up: warning broken-link is a symbolic link to a folder around it, so it was not followed
 
-no findings in what could be checked, 7 problems · 3 files, 3 lines in [TIME]
 
 "#]]
     );

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::project::{PAGE, Project};
+use crate::project::{OWN_RULE, PAGE, Project};
 use crate::says;
 
 const CODE: &str =
@@ -176,4 +176,23 @@ exit code 1
 
 "#]]
     );
+}
+
+#[test]
+fn what_only_unsafe_fixes_would_repair_is_counted() {
+    let project = Project::new(&[
+        ("hognose.toml", OWN_RULE),
+        (
+            "guide/own-danger.md",
+            &PAGE.replace("safety: safe", "safety: unsafe"),
+        ),
+        ("a.py", "import os\nos.popen('ls')\nos.popen('id')\n"),
+    ]);
+    says!(project.run("scan --diff"), str![[r#"
+exit code 1
+--- stderr
+nothing to fix; with `--unsafe-fixes`, 2 more
+2 findings (2 high) · 1 file, 3 lines in [TIME]
+
+"#]]);
 }

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use super::Options;
 use super::text::{DIM, STRONG, place, problem_style, severity_style, visible};
 use crate::report::Report;
-use crate::summary::summary_line;
 
-/// `path:line:column: severity rule-id message`, then problems, then the summary line.
+/// `path:line:column: severity rule-id message`, then problems, folders left out, and the summary line.
 pub(super) fn render(report: &Report, options: &Options) -> String {
     let mut out = String::new();
     for finding in report.open() {
@@ -25,7 +24,10 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
         );
     }
     problems(&mut out, report, options);
-    let _ = writeln!(out, "{}", summary_line(report));
+    left_out(&mut out, report, options);
+    if let Some(summary) = options.summary(report) {
+        let _ = writeln!(out, "{summary}");
+    }
     out
 }
 
@@ -52,4 +54,27 @@ pub(super) fn problems(out: &mut String, report: &Report, options: &Options) {
             options.tint(&visible(&problem.message)),
         );
     }
+}
+
+/// Folders that were left out, in a line or a few.
+pub(super) fn left_out(out: &mut String, report: &Report, options: &Options) {
+    const SHOWN: usize = 6;
+    if report.left_out.is_empty() {
+        return;
+    }
+    let mut parts: Vec<String> = report
+        .left_out
+        .iter()
+        .take(SHOWN)
+        .map(|one| format!("{} ({})", visible(&one.path), visible(&one.reason)))
+        .collect();
+    if report.left_out.len() > SHOWN {
+        parts.push(format!("and {} more", report.left_out.len() - SHOWN));
+    }
+    let _ = writeln!(
+        out,
+        "{} {}",
+        options.paint(STRONG, "left out:"),
+        parts.join(", ")
+    );
 }

@@ -29,7 +29,6 @@ use super::text::{
 };
 use super::{Options, advice, concise};
 use crate::report::Report;
-use crate::summary::summary_line;
 
 /// Lines of an excerpt that are shown whole; of a longer one, the ends.
 const WHOLE: usize = 14;
@@ -46,35 +45,14 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
         out.push('\n');
     }
     concise::problems(&mut out, report, options);
-    left_out(&mut out, report, options);
+    concise::left_out(&mut out, report, options);
     if !(report.problems.is_empty() && report.left_out.is_empty()) {
         out.push('\n');
     }
-    let _ = writeln!(out, "{}", options.paint(STRONG, &summary_line(report)));
+    if let Some(summary) = options.summary(report) {
+        let _ = writeln!(out, "{}", options.paint(STRONG, &summary));
+    }
     out
-}
-
-/// Folders that were left out, in a line or a few.
-fn left_out(out: &mut String, report: &Report, options: &Options) {
-    const SHOWN: usize = 6;
-    if report.left_out.is_empty() {
-        return;
-    }
-    let mut parts: Vec<String> = report
-        .left_out
-        .iter()
-        .take(SHOWN)
-        .map(|one| format!("{} ({})", visible(&one.path), visible(&one.reason)))
-        .collect();
-    if report.left_out.len() > SHOWN {
-        parts.push(format!("and {} more", report.left_out.len() - SHOWN));
-    }
-    let _ = writeln!(
-        out,
-        "{} {}",
-        options.paint(STRONG, "left out:"),
-        parts.join(", ")
-    );
 }
 
 /// The characters that draw the frame.

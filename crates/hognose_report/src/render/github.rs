@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use hognose_finding::{Evidence, Finding, Problem, ProblemLevel, Severity};
 
-use super::Options;
 use super::text::visible;
+use super::{Options, concise};
 use crate::report::Report;
 use crate::summary::verdict;
 
-/// One command a finding and a problem, and the summary as a plain line.
+/// One command a finding and a problem; the folders left out, and the summary, as plain lines.
 pub(super) fn render(report: &Report, _: &Options) -> String {
     let mut out = String::new();
     for finding in report.open() {
@@ -18,6 +18,7 @@ pub(super) fn render(report: &Report, _: &Options) -> String {
     for problem in &report.problems {
         problem_command(&mut out, problem);
     }
+    concise::left_out(&mut out, report, &Options::default());
     let _ = writeln!(out, "{}", verdict(report));
     out
 }

@@ -1,7 +1,7 @@
 //! `JUnit`'s XML, for build servers: a suite a file, a failed test a finding, an error a problem.
 //!
-//! Findings that a comment or the baseline accepts, and problems because of which nothing is missing, are skipped
-//! tests. Without anything to say there is one test, which passes.
+//! Findings that a comment or the baseline accepts, problems because of which nothing is missing, and folders that were
+//! left out, are skipped tests. Without anything to say there is one test, which passes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use hognose_finding::{Evidence, Finding, Problem, ProblemLevel};
 
 use super::text::place;
 use super::{Options, weaknesses};
-use crate::report::{Assessed, Report, Status};
+use crate::report::{Assessed, LeftOut, Report, Status};
 use crate::summary::verdict;
 
 #[derive(Default)]
@@ -36,6 +36,9 @@ pub(super) fn render(report: &Report, _: &Options) -> String {
     for problem in &report.problems {
         let path = problem.path.as_deref().unwrap_or("");
         suites.entry(path).or_default().problem(path, problem);
+    }
+    for one in &report.left_out {
+        suites.entry("").or_default().left_out(one);
     }
     if suites.is_empty() {
         let suite = suites.entry("").or_default();
@@ -129,6 +132,12 @@ impl Suite {
         } else {
             self.skip(&problem.message);
         }
+        self.cases.push_str("    </testcase>\n");
+    }
+
+    fn left_out(&mut self, one: &LeftOut) {
+        self.open("", &format!("left out: {}", one.path));
+        self.skip(&one.reason);
         self.cases.push_str("    </testcase>\n");
     }
 

@@ -47,6 +47,17 @@ pub(super) fn render(report: &Report, _: &Options) -> String {
         more(&mut out, report.problems.len() - shown, "problem");
         out.push_str("\n</details>\n\n");
     }
+    if !report.left_out.is_empty() {
+        let heading = counted(report.left_out.len() as u64, "folder");
+        let _ = write!(out, "<details><summary>{heading} left out</summary>\n\n");
+        let items = report
+            .left_out
+            .iter()
+            .map(|one| format!("- {}: {}\n", code_span(&one.path), prose(&one.reason)));
+        let shown = push_while_short(&mut out, items, LONGEST);
+        more(&mut out, report.left_out.len() - shown, "folder");
+        out.push_str("\n</details>\n\n");
+    }
     let _ = writeln!(
         out,
         "{}, {} · Hognose {}",

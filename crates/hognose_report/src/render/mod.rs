@@ -3,6 +3,7 @@
 use hognose_finding::{CodeLocation, Excerpt, ProblemLevel, Rule};
 
 use crate::report::{Report, Status};
+use crate::summary::{summary_line, timeless_summary};
 
 mod anchored;
 mod concise;
@@ -29,6 +30,19 @@ pub struct Options {
     /// If places are to be links (OSC 8): the URL, with a final `/`, that relative paths are relative to, such as
     /// `file:///home/me/project/`.
     pub links: Option<String>,
+    /// The line at the end.
+    pub summary: Summary,
+}
+
+/// The line at the end of a report for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Summary {
+    /// Says how long it took, too.
+    Timed,
+    /// The same input gives the same bytes, as in a file.
+    Timeless,
+    /// There is none.
+    Omitted,
 }
 
 impl Default for Options {
@@ -38,6 +52,17 @@ impl Default for Options {
             width: 100,
             ascii: false,
             links: None,
+            summary: Summary::Timeless,
+        }
+    }
+}
+
+impl Options {
+    fn summary(&self, report: &Report) -> Option<String> {
+        match self.summary {
+            Summary::Timed => Some(summary_line(report)),
+            Summary::Timeless => Some(timeless_summary(report)),
+            Summary::Omitted => None,
         }
     }
 }

@@ -219,10 +219,13 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn invocation(report: &Report) -> Invocation<'_> {
-    let (configuration, execution): (Vec<&Problem>, Vec<&Problem>) = report
-        .problems
-        .iter()
-        .partition(|problem| problem.kind == ProblemKind::Configuration);
+    let (configuration, execution): (Vec<&Problem>, Vec<&Problem>) =
+        report.problems.iter().partition(|problem| {
+            matches!(
+                problem.kind,
+                ProblemKind::Configuration | ProblemKind::UnusedConfiguration
+            )
+        });
     Invocation {
         execution_successful: !report
             .problems

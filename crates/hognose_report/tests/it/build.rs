@@ -18,6 +18,7 @@ pub fn facts() -> Facts {
         version: "0.1.0".into(),
         files: 312,
         lines: 48_201,
+        started: today().at(9, 30, 59, 900_000_000),
         elapsed: Duration::from_millis(213),
     }
 }
@@ -110,6 +111,8 @@ pub fn at(path: &str, source: &str, needle: &str) -> CodeLocation {
         end: position(source, start + needle.len()),
     };
     let lines: Vec<&str> = source.lines().collect();
+    let mut starts = vec![0];
+    starts.extend(source.match_indices('\n').map(|(at, _)| at as u32 + 1));
     let first = range.start.line.saturating_sub(2).max(1);
     let last = (range.end.line as usize + 2).min(lines.len());
     CodeLocation {
@@ -120,6 +123,7 @@ pub fn at(path: &str, source: &str, needle: &str) -> CodeLocation {
         excerpt: Excerpt {
             first_line: first,
             text: lines[first as usize - 1..last].join("\n").into(),
+            starts: starts[first as usize - 1..last].into(),
         },
     }
 }

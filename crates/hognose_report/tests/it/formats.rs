@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use hognose_finding::{
-    Directive, Excerpt, Finding, Position, Problem, ProblemKind, Range, Severity,
+    Directive, Edit, Excerpt, Finding, Fix, Position, Problem, ProblemKind, Range, Safety, Severity,
 };
-use hognose_report::render::{FORMATS, Options, format};
+use hognose_report::render::{FORMATS, Options, Summary, format};
 use hognose_report::suppression::{Comment, directives_of};
-use hognose_report::{Baseline, LeftOut, Outcome, Policy, Report, assess};
+use hognose_report::{Baseline, DateTime, LeftOut, Outcome, Policy, Report, assess};
 use serde_json::Value;
 
 use crate::build::{
@@ -149,19 +149,91 @@ snapshots!(
 );
 
 #[test]
-fn no_format_for_machines_knows_how_long_it_took() {
+fn no_format_in_a_file_knows_when_it_was_or_how_long_it_took() {
     let mut slow = everything();
     slow.run.elapsed *= 100;
-    for format in FORMATS
-        .iter()
-        .filter(|format| !matches!(format.name, "full" | "concise" | "html"))
-    {
+    slow.run.started = DateTime::default();
+    // The schema of GitLab demands times.
+    for format in FORMATS.iter().filter(|format| format.name != "gitlab") {
         let one = (format.render)(&everything(), &Options::default());
         assert_eq!(
             one,
             (format.render)(&slow, &Options::default()),
             "{}",
             format.name
+        );
+    }
+}
+
+#[test]
+fn people_at_a_terminal_read_how_long_it_took() {
+    let options = Options {
+        summary: Summary::Timed,
+        ..Options::default()
+    };
+    for name in ["full", "concise"] {
+        let text = (format(name).unwrap().render)(&everything(), &options);
+        assert!(
+            text.ends_with(" · 312 files, 48,201 lines in 0.21 s\n"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_format_names_what_was_left_out() {
+    for format in FORMATS {
+        let text = (format.render)(&everything(), &Options::default());
+        for part in [".venv", "virtual environment"] {
+            assert!(text.contains(part), "{} does not say `{part}`", format.name);
+        }
+    }
+}
+
+/// A fix over several lines, one of which the finding does not touch, whatever the line ends are.
+#[test]
+fn fixes_over_several_lines_are_shown() {
+    for end in ["\n", "\r\n"] {
+        let source = [
+            "import requests",
+            "requests.get(",
+            "    url,",
+            "    verify=False,",
+            ")",
+            "",
+        ]
+        .join(end);
+        let mut one = finding(
+            &tls(),
+            at("a.py", &source, "verify=False"),
+            "`verify` is off",
+        );
+        let start = source.find(",").unwrap() as u32;
+        one.fixes = vec![Fix {
+            title: "Remove it".into(),
+            safety: Safety::Safe,
+            edits: vec![Edit {
+                start,
+                end: one.location.code().unwrap().range.end.offset,
+                text: String::new(),
+            }],
+        }];
+        let report = report_of(vec![one]);
+        let log: Value = serde_json::from_str(&rendered("sarif", &report)).unwrap();
+        assert_eq!(
+            log["runs"][0]["results"][0]["fixes"][0]["artifactChanges"],
+            serde_json::json!([{
+                "artifactLocation": {"uri": "a.py", "uriBaseId": "%SRCROOT%"},
+                "replacements": [{
+                    "deletedRegion": {"startLine": 3, "startColumn": 8, "endLine": 4, "endColumn": 17},
+                    "insertedContent": {"text": ""},
+                }],
+            }])
+        );
+        let text = rendered("full", &report);
+        assert!(
+            text.contains("- url,\n  │    - verify=False,\n  │    + url,\n"),
+            "{text}"
         );
     }
 }
@@ -240,6 +312,7 @@ fn markdown_stays_short_enough_for_a_comment() {
             code.excerpt = Excerpt {
                 first_line: line,
                 text: VIEWS.into(),
+                starts: Arc::default(),
             };
             finding
         })

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::{SCRIPT, SCRIPT_HASH, STYLE, STYLE_HASH, code, fill, guide, render};
+use crate::DateTime;
 use crate::render::Options;
 use crate::report::{Assessed, LeftOut, Report, Run, Status};
 
@@ -45,6 +46,10 @@ fn at(path: &str, source: &str, needle: &str) -> CodeLocation {
         excerpt: Excerpt {
             first_line: 1,
             text: source.into(),
+            starts: [0]
+                .into_iter()
+                .chain(source.match_indices('\n').map(|(at, _)| at as u32 + 1))
+                .collect(),
         },
     }
 }
@@ -103,6 +108,7 @@ fn report(findings: Vec<Finding>) -> Report {
             fail_on: Some(Severity::High),
             files: 3,
             lines: 1200,
+            started: DateTime::default(),
             elapsed: Duration::from_millis(213),
         },
     }
@@ -493,6 +499,7 @@ proptest! {
         (line, column, offset) in (0u32..8, 0u32..12, 0u32..80),
         (more_lines, more_columns, more) in (0u32..30, 0u32..12, 0u32..20),
         cell in proptest::option::of((1u32..3, 1u32..3)),
+        starts in proptest::collection::vec(0u32..80, 0..6),
     ) {
         let start = Position { line, column, offset };
         let end = Position { line: line + more_lines, column: more_columns, offset: offset + more };
@@ -501,7 +508,7 @@ proptest! {
             range: Range { start, end },
             cell,
             scope: "".into(),
-            excerpt: Excerpt { first_line, text: text.into() },
+            excerpt: Excerpt { first_line, text: text.into(), starts: starts.into() },
         };
         let mut out = excerpt(&location);
         code::change(&mut out, &location, &[Edit { start: offset, end: offset + more, text: "x\n<".into() }]);
