@@ -11,6 +11,7 @@
 
 pub mod flow;
 mod models;
+pub mod regex;
 mod text;
 mod values;
 mod view;
