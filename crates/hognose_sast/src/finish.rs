@@ -226,7 +226,10 @@ impl Words<'_, '_> {
             rule: page.rule.clone(),
             message,
             location: Location::Code(self.file.location(place.span, &scope)),
-            severity: detect.severity.unwrap_or(page.rule.severity),
+            severity: place
+                .severity
+                .or(detect.severity)
+                .unwrap_or(page.rule.severity),
             confidence: place.confidence.unwrap_or(detect.confidence),
             evidence,
             fixes,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use hognose_finding::Confidence;
+use hognose_finding::{Confidence, Severity};
 use hognose_python::ModuleId;
 use hognose_python::ir::Span;
 use hognose_taint::Flow;
@@ -35,6 +35,8 @@ pub(crate) struct Place {
     pub flow: Option<Flow>,
     /// Surer or less sure than the entry says.
     pub confidence: Option<Confidence>,
+    /// Worse or less bad than the entry says.
+    pub severity: Option<Severity>,
 }
 
 impl Place {
@@ -50,6 +52,7 @@ impl Place {
             value: None,
             flow: None,
             confidence: None,
+            severity: None,
         }
     }
 }

@@ -50,6 +50,8 @@ pub(crate) struct Known {
     pub text_methods: Vec<Symbol>,
     /// Functions of `random`, by their last names.
     pub random: FxHashSet<Symbol>,
+    /// Callables that take a regular expression, by their last names.
+    pub regex: FxHashSet<Symbol>,
     /// Names that only a Django settings module has.
     pub django_settings: Vec<Symbol>,
 }
@@ -70,6 +72,10 @@ impl Known {
                 .filter_map(last)
                 .collect(),
             random: crate::check::RANDOM_FUNCTIONS
+                .iter()
+                .filter_map(last)
+                .collect(),
+            regex: crate::check::REGEX_FUNCTIONS
                 .iter()
                 .filter_map(last)
                 .collect(),

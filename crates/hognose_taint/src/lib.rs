@@ -13,6 +13,7 @@
 
 pub mod entry;
 mod models;
+pub mod regex;
 mod taint;
 mod text;
 mod values;

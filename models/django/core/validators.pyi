@@ -1,5 +1,7 @@
 from typing import Any
 
+class RegexValidator:
+    def __init__(self, regex: Sink["regex-search"] = None, message: Any = None, code: Any = None, inverse_match: Any = None, flags: Any = None) -> None: ...
 # Raise for what does not fit; an address may still hold quotes.
 class URLValidator:
     def __init__(self, schemes: Any = None, **kwargs: Any) -> None: ...

@@ -4,6 +4,7 @@ mod assert_used;
 mod bind_all_interfaces;
 mod hardcoded_password;
 mod insecure_random;
+mod regular_expression;
 mod shell_keyword;
 mod sql_built;
 mod timing_unsafe_comparison;
@@ -18,6 +19,7 @@ use crate::place::{DetectRef, Place};
 use crate::ruleset::Known;
 
 pub(crate) use insecure_random::FUNCTIONS as RANDOM_FUNCTIONS;
+pub(crate) use regular_expression::FUNCTIONS as REGEX_FUNCTIONS;
 
 /// A check.
 pub(crate) struct Check {
@@ -44,6 +46,10 @@ pub(crate) static CHECKS: &[Check] = &[
     Check {
         name: "insecure-random",
         run: insecure_random::run,
+    },
+    Check {
+        name: "regular-expression",
+        run: regular_expression::run,
     },
     Check {
         name: "shell-keyword",

@@ -11,12 +11,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::call::{Given, binding};
 use super::heap::State;
-use super::pattern;
 use super::sink::sinks_of_decorator;
 use super::summary::Summary;
 use super::value::{Kinds, Mark, Taint, TextPart, Value, What, kind_bit};
 use crate::entry::{EntryPoints, Returned};
 use crate::models::{Binding, Kind};
+use crate::regex::{Accepted, Flags, Use, parse};
 use crate::values::{Evaluator, Program};
 use crate::view::CallView;
 
@@ -565,51 +565,52 @@ impl<'a> Engine<'a> {
         }))
     }
 
-    /// Kinds for which a text that a pattern accepts is harmless.
+    /// Kinds for which a text that a pattern accepts as a whole is harmless.
     pub fn pattern_kinds(&self, pattern: &str, method: &str) -> Kinds {
-        match pattern::accepted(pattern, method) {
-            Some(accepted) => self.kinds_without(&accepted),
-            None => 0,
-        }
-    }
-
-    /// Kinds for which a text of these characters is harmless.
-    fn kinds_without(&self, accepted: &pattern::Characters) -> Kinds {
+        let usage = match method {
+            "fullmatch" => Use::FullMatch,
+            "match" => Use::Match,
+            _ => Use::Search,
+        };
+        let Some(accepted) =
+            parse(pattern, Flags::default(), false).and_then(|pattern| Accepted::of(&pattern, usage))
+        else {
+            return 0;
+        };
         let sinks = &self.sinks;
-        let has = |any: &str| any.chars().any(|c| accepted.contains(c));
         let mut kinds: Kinds = 0;
-        if !has(" \t\n;&|`$<>()'\"\\*?{}[]!#~=%") {
+        if accepted.excludes_shell_metacharacters() {
             kinds |= sinks.shell;
-            if !has("-") {
-                kinds |= sinks.argv;
-            }
         }
-        if !has("'\";\\()= \n-/*") || !has("'\";\\()= \n/*") {
+        if accepted.cannot_start_with_dash() {
+            kinds |= sinks.argv;
+        }
+        if accepted.excludes("'\";\\()= \n/*") {
             kinds |= sinks.sql | sinks.nosql;
         }
-        if !has("<>&'\"") {
+        if accepted.excludes_markup() && accepted.excludes_quotes() {
             kinds |= sinks.html;
         }
-        if !has("/\\") {
+        if accepted.is_file_name() || accepted.excludes_slash() {
             kinds |= sinks.file_path | sinks.path_like;
         }
-        if !has("/\\:@?#%") {
+        if accepted.excludes("/\\:@?#%") {
             kinds |= sinks.url | sinks.redirect;
         }
-        if !has("\r\n") {
+        if accepted.excludes_newline() {
             kinds |= sinks.http_header | sinks.log;
         }
-        if !has("()[]{}'\" \n;=.,+*") {
+        if accepted.excludes("()[]{}'\" ;=.,+*") {
             kinds |= sinks.code | sinks.template | sinks.format_string;
         }
-        if !has("()*\\&|!=<>~") {
+        if accepted.excludes("()*\\&|!=<>~") {
             kinds |= sinks.ldap;
         }
-        if !has("'\"[]()/@=| ") {
+        if accepted.excludes("'\"[]()/@=| ") {
             kinds |= sinks.xpath;
         }
-        if kinds & sinks.shell != 0 && !has("/\\.'\"<>:@") {
-            kinds |= ALL & !(sinks.argv | NORMAL);
+        if kinds & sinks.shell != 0 && accepted.excludes("/\\.'\"<>:@ ") {
+            kinds |= ALL & !(sinks.argv | sinks.http_header | sinks.log | NORMAL);
         }
         kinds
     }
@@ -724,11 +725,6 @@ impl<'a> Engine<'a> {
         let ir = &self.project.module(module).ir;
         ir.is_class(ir.function(function).parent)
             && binding(self, module, function) != Binding::Free
-    }
-
-    /// An unknown value.
-    pub fn unknown() -> Value {
-        Value::TOP
     }
 }
 

@@ -15,7 +15,6 @@ mod heap;
 mod machine;
 mod native;
 mod operations;
-mod pattern;
 mod sink;
 mod solve;
 mod summary;

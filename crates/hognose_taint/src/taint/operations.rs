@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hognose_python::ir::{Compare, FunctionId, Op, Operand, OperandKind};
+use hognose_python::ir::{Compare, FunctionId, Op, Operand};
 use hognose_python::{ModuleId, Symbol, Target};
 
 use super::heap::{Object, Shape, State};
@@ -1488,9 +1488,4 @@ fn key_of(part: Part) -> What {
         Part::Index(number) => What::Int(i64::from(number)),
         Part::Element => What::Top,
     }
-}
-
-/// Whether an operand is a constant text.
-pub(super) fn is_constant_text(operand: Operand) -> bool {
-    matches!(operand.kind(), OperandKind::Str(_) | OperandKind::Bytes(_))
 }

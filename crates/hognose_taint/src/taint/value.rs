@@ -71,12 +71,6 @@ impl Path {
         self
     }
 
-    /// This path, then another.
-    #[must_use]
-    pub fn join(self, other: &Path) -> Path {
-        other.parts().iter().fold(self, |path, &part| path.then(part))
-    }
-
     /// Whether what is stored at `self` may be (part of) what is read at `other`.
     pub fn meets(&self, other: &Path) -> bool {
         self.parts()

@@ -1,0 +1,472 @@
+//! Regular expressions that an attacker can make slow.
+//!
+//! Each constant pattern that reaches a function of `re` (a port with one of the kinds in [`KINDS`]) is judged in the
+//! way it is used. A compiled pattern is used where its name is: `NAME = re.compile(…)`, then `NAME.sub(…)`. Names are
+//! compared within the module; a pattern whose use is not seen may be searched for.
+
+use std::borrow::Cow;
+
+use hognose_finding::{Confidence, Severity};
+use hognose_python::Symbol;
+use hognose_python::ir::{Argument, FunctionId, Op, Operand, OperandKind};
+use hognose_taint::regex::{Attack, Flags, Use, Verdict, analyse, parse};
+use hognose_taint::{CallView, Given, Shape, flow};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Context;
+
+/// The kinds of sink that take a pattern, and how they use it; `regex-compile` leaves that open.
+const KINDS: &[(&str, Option<Use>)] = &[
+    ("regex-compile", None),
+    ("regex-match", Some(Use::Match)),
+    ("regex-fullmatch", Some(Use::FullMatch)),
+    ("regex-search", Some(Use::Search)),
+    ("regex-scan", Some(Use::Scan)),
+];
+
+/// Methods of a compiled pattern, how they use it, and where among the arguments the text stands.
+const METHODS: &[(&str, Use, usize)] = &[
+    ("match", Use::Match, 0),
+    ("fullmatch", Use::FullMatch, 0),
+    ("search", Use::Search, 0),
+    ("findall", Use::Scan, 0),
+    ("finditer", Use::Scan, 0),
+    ("split", Use::Scan, 0),
+    ("sub", Use::Scan, 1),
+    ("subn", Use::Scan, 1),
+];
+
+/// Callables with a port of one of these kinds, by their last names.
+pub(crate) const FUNCTIONS: &[&str] = &[
+    "compile",
+    "match",
+    "fullmatch",
+    "search",
+    "findall",
+    "finditer",
+    "split",
+    "splititer",
+    "sub",
+    "subf",
+    "subn",
+    "template",
+    "RegexValidator",
+    "RegexField",
+    "re_path",
+    "url",
+    "constr",
+    "Field",
+    "Query",
+    "Path",
+    "Header",
+];
+
+/// Repetitions of the pump shown in a message.
+const TIMES_EXPONENTIAL: usize = 50;
+const TIMES_POLYNOMIAL: usize = 50_000;
+
+/// A call with a constant pattern.
+struct Site {
+    index: u32,
+    pattern: String,
+    flags: Flags,
+    is_bytes: bool,
+    /// The ways it is used; empty if not seen.
+    uses: Vec<Subject>,
+    is_compiled: bool,
+}
+
+/// A use of a pattern, and the text it is used on.
+#[derive(Clone, Copy)]
+struct Subject {
+    usage: Use,
+    at: u32,
+    text: Option<Operand>,
+}
+
+pub(super) fn run(context: &mut Context<'_, '_>) {
+    let mut sites = Vec::new();
+    let mut by_index: FxHashMap<u32, usize> = FxHashMap::default();
+    let mut handed: Vec<(Operand, Subject)> = Vec::new();
+    let ir = context.ir();
+    for (index, &op) in ir.ops().iter().enumerate() {
+        let index = index as u32;
+        if op == Op::Call && is_wanted(context, ir.get(index).operand_a()) {
+            site(context, index, &mut sites, &mut by_index, &mut handed);
+        }
+    }
+    if sites.is_empty() {
+        return;
+    }
+    let names = names(context, &by_index);
+    for (pattern, subject) in handed {
+        for site in compiled(context, pattern, &by_index, &names) {
+            sites[site].uses.push(subject);
+        }
+    }
+    for (index, &op) in ir.ops().iter().enumerate() {
+        let index = index as u32;
+        if op != Op::Call {
+            continue;
+        }
+        let Some(callee) = ir
+            .instruction(ir.get(index).operand_a())
+            .filter(|callee| callee.op == Op::Attr)
+        else {
+            continue;
+        };
+        let name = callee.symbol_b();
+        if !context.known.regex.contains(&name) {
+            continue;
+        }
+        let name = context.text(name);
+        let Some(&(_, usage, position)) = METHODS.iter().find(|(method, ..)| *method == name)
+        else {
+            continue;
+        };
+        for site in compiled(context, callee.operand_a(), &by_index, &names) {
+            let text = argument(context, index, position);
+            sites[site].uses.push(Subject {
+                usage,
+                at: index,
+                text,
+            });
+        }
+    }
+    for site in &sites {
+        report(context, site);
+    }
+}
+
+/// Whether a callee may take a pattern, by its last name.
+fn is_wanted(context: &Context<'_, '_>, callee: Operand) -> bool {
+    let ir = context.ir();
+    let name = match (ir.instruction(callee), callee.kind()) {
+        (Some(instruction), _) => match instruction.op {
+            Op::Attr => Some(instruction.symbol_b()),
+            Op::Import => ir.imports[instruction.a as usize].name,
+            _ => None,
+        },
+        (None, OperandKind::Global(name)) => Some(name),
+        _ => None,
+    };
+    name.is_some_and(|name| context.known.regex.contains(&name))
+}
+
+/// Looks at one call: a pattern that is used at once, one that is compiled, or one that was compiled elsewhere.
+fn site(
+    context: &Context<'_, '_>,
+    index: u32,
+    sites: &mut Vec<Site>,
+    by_index: &mut FxHashMap<u32, usize>,
+    handed: &mut Vec<(Operand, Subject)>,
+) {
+    let evaluator = context.evaluator;
+    let models = evaluator.program.models;
+    let Some(view) = CallView::new(evaluator, context.module, index) else {
+        return;
+    };
+    for port in view.ports() {
+        let kind = KINDS.iter().find(|(name, _)| {
+            models
+                .kind(name)
+                .is_some_and(|kind| port.sinks.contains(&kind))
+        });
+        let (Some(&(_, usage)), Given::Argument { value, .. }) = (kind, port.given) else {
+            continue;
+        };
+        let subject = usage.map(|usage| {
+            let after = if matches!(last_name(context, index), "sub" | "subn" | "subf") {
+                2
+            } else {
+                1
+            };
+            // A validator or a field is given its text later.
+            let text = argument(context, index, after).filter(|_| context.is_function_of_re(index));
+            Subject {
+                usage,
+                at: index,
+                text,
+            }
+        });
+        match evaluator.constant_text(context.module, value) {
+            Some(pattern) => {
+                if by_index.insert(index, sites.len()).is_none() {
+                    sites.push(Site {
+                        index,
+                        pattern,
+                        flags: flags(context, index),
+                        is_bytes: matches!(value.kind(), OperandKind::Bytes(_)),
+                        uses: subject.into_iter().collect(),
+                        is_compiled: usage.is_none(),
+                    });
+                }
+            }
+            None => handed.extend(subject.map(|subject| (value, subject))),
+        }
+        return;
+    }
+}
+
+impl Context<'_, '_> {
+    /// Whether call `index` has the text beside the pattern, as the functions of `re` do.
+    fn is_function_of_re(&self, index: u32) -> bool {
+        METHODS
+            .iter()
+            .any(|(name, ..)| *name == last_name(self, index))
+    }
+}
+
+fn last_name<'a>(context: &Context<'_, 'a>, index: u32) -> &'a str {
+    let ir = context.ir();
+    let callee = ir.get(index).operand_a();
+    match (ir.instruction(callee), callee.kind()) {
+        (Some(instruction), _) if instruction.op == Op::Attr => {
+            context.text(instruction.symbol_b())
+        }
+        (Some(instruction), _) if instruction.op == Op::Import => ir.imports
+            [instruction.a as usize]
+            .name
+            .map_or("", |name| context.text(name)),
+        (None, OperandKind::Global(name)) => context.text(name),
+        _ => "",
+    }
+}
+
+/// The text given to a call, as the argument at a position or by the name `string`.
+fn argument(context: &Context<'_, '_>, index: u32, position: usize) -> Option<Operand> {
+    let ir = context.ir();
+    let mut count = 0;
+    for (kind, value) in ir.arguments(ir.get(index).b) {
+        match kind {
+            Argument::Named(name) if context.text(name) == "string" => return Some(value),
+            Argument::Named(_) => {}
+            Argument::Positional => {
+                if count == position {
+                    return Some(value);
+                }
+                count += 1;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The flags that a call gives, by the names of the constants of `re` in any of its arguments.
+fn flags(context: &Context<'_, '_>, index: u32) -> Flags {
+    let ir = context.ir();
+    let mut flags = Flags::default();
+    let mut left: Vec<Operand> = ir
+        .arguments(ir.get(index).b)
+        .map(|(_, value)| value)
+        .collect();
+    for _ in 0..32 {
+        let Some(operand) = left.pop() else { break };
+        let name = match (ir.instruction(operand), operand.kind()) {
+            (Some(instruction), _) => match instruction.op {
+                Op::BitOr => {
+                    left.extend([instruction.operand_a(), instruction.operand_b()]);
+                    continue;
+                }
+                Op::Attr => Some(instruction.symbol_b()),
+                Op::Import => ir.imports[instruction.a as usize].name,
+                _ => None,
+            },
+            (None, OperandKind::Global(name)) => Some(name),
+            _ => None,
+        };
+        let added = match name.map(|name| context.text(name)) {
+            Some("I" | "IGNORECASE") => Flags::IGNORE_CASE,
+            Some("M" | "MULTILINE") => Flags::MULTI_LINE,
+            Some("S" | "DOTALL") => Flags::DOT_ALL,
+            Some("X" | "VERBOSE") => Flags::VERBOSE,
+            Some("A" | "ASCII") => Flags::ASCII,
+            _ => continue,
+        };
+        flags = flags.with(added);
+    }
+    flags
+}
+
+/// The compiled patterns that each name of the module may mean: of variables, of attributes.
+fn names(
+    context: &Context<'_, '_>,
+    by_index: &FxHashMap<u32, usize>,
+) -> FxHashMap<Symbol, FxHashSet<usize>> {
+    let ir = context.ir();
+    let mut names: FxHashMap<Symbol, FxHashSet<usize>> = FxHashMap::default();
+    let mut add = |name: Symbol, value: Operand| {
+        if let Some(site) = value.as_register().and_then(|at| by_index.get(&at)) {
+            names.entry(name).or_default().insert(*site);
+        }
+    };
+    for function in 0..ir.functions.len() as u32 {
+        for (name, value) in ir.assigned_names(FunctionId(function)) {
+            add(name, value);
+        }
+    }
+    for index in 0..ir.len() as u32 {
+        match ir.op(index) {
+            Op::StoreAttr => {
+                let (name, value) = ir.stored_attr(ir.get(index).b);
+                add(name, value);
+            }
+            Op::StoreGlobal => add(ir.get(index).symbol_a(), ir.get(index).operand_b()),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The compiled patterns that an operand may be, in order.
+fn compiled(
+    context: &Context<'_, '_>,
+    operand: Operand,
+    by_index: &FxHashMap<u32, usize>,
+    names: &FxHashMap<Symbol, FxHashSet<usize>>,
+) -> Vec<usize> {
+    if let Some(site) = operand.as_register().and_then(|at| by_index.get(&at)) {
+        return vec![*site];
+    }
+    let name = match (context.ir().instruction(operand), operand.kind()) {
+        (Some(instruction), _) if matches!(instruction.op, Op::Attr | Op::Phi) => {
+            Some(instruction.symbol_b())
+        }
+        (None, OperandKind::Global(name)) => Some(name),
+        _ => None,
+    };
+    let mut sites: Vec<usize> = name
+        .and_then(|name| names.get(&name))
+        .map(|sites| sites.iter().copied().collect())
+        .unwrap_or_default();
+    sites.sort_unstable();
+    sites
+}
+
+fn report(context: &mut Context<'_, '_>, site: &Site) {
+    let Some(pattern) = parse(&site.pattern, site.flags, site.is_bytes) else {
+        return;
+    };
+    // What is only used on texts of the program's own is nobody's to attack.
+    let open: Vec<Subject> = site
+        .uses
+        .iter()
+        .copied()
+        .filter(|subject| {
+            subject.text.is_none_or(|text| {
+                context.evaluator.shape(context.module, text, None) != Shape::Constant
+            })
+        })
+        .collect();
+    if open.is_empty() && !site.uses.is_empty() {
+        return;
+    }
+    let mut usages: Vec<Use> = open.iter().map(|subject| subject.usage).collect();
+    if usages.is_empty() {
+        usages.push(Use::Search);
+    }
+    usages.sort_unstable();
+    usages.dedup();
+    // Anchored, a pattern costs at most what it costs anywhere.
+    let judged: Vec<(Use, Verdict)> = usages
+        .iter()
+        .map(|&usage| (usage, analyse(&pattern, usage)))
+        .collect();
+    let Some((usage, verdict)) = judged
+        .into_iter()
+        .max_by_key(|(_, verdict)| weight(verdict))
+    else {
+        return;
+    };
+    let Some(attack) = verdict.attack() else {
+        return;
+    };
+    let Some(degree) = verdict.degree() else {
+        show(
+            context,
+            site,
+            attack,
+            "exponentially".into(),
+            (Severity::High, Confidence::Confirmed),
+        );
+        return;
+    };
+    let growth: Cow<'static, str> = match degree {
+        2 => "with the square of its length".into(),
+        3 => "with the cube of its length".into(),
+        more => format!("with the {more}th power of its length").into(),
+    };
+    let is_remote = open
+        .iter()
+        .any(|subject| comes_from_outside(context, subject));
+    // Many patterns take quadratic time when looked for everywhere, and little is ever made of it: one needs texts of
+    // some ten thousand characters. It is worth saying where the text comes from outside, or where a run of blanks
+    // does it, which nobody who wrote the pattern thought of.
+    let anywhere = matches!(usage, Use::Search | Use::Scan);
+    let is_seen = !site.is_compiled || !site.uses.is_empty();
+    let likely = degree > 2
+        || is_remote
+        || is_seen && (!anywhere || attack.pump.chars().all(char::is_whitespace));
+    let confidence = if likely {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    };
+    show(
+        context,
+        site,
+        attack,
+        growth,
+        (Severity::Medium, confidence),
+    );
+}
+
+/// Orders verdicts, the worst last.
+fn weight(verdict: &Verdict) -> u32 {
+    match verdict {
+        Verdict::Exponential { .. } => u32::MAX,
+        Verdict::Polynomial { degree, .. } => *degree,
+        Verdict::Safe | Verdict::TooLarge => 0,
+    }
+}
+
+/// Whether the text comes with a request, as far as one function shows.
+fn comes_from_outside(context: &Context<'_, '_>, subject: &Subject) -> bool {
+    let models = context.evaluator.program.models;
+    let (Some(text), Some(source), Some(sink)) = (
+        subject.text,
+        models.kind("remote-input"),
+        models.kind("regex-search"),
+    ) else {
+        return false;
+    };
+    flow::trace(
+        context.evaluator,
+        context.module,
+        subject.at,
+        text,
+        &[source],
+        sink,
+    )
+    .is_some()
+}
+
+fn show(
+    context: &mut Context<'_, '_>,
+    site: &Site,
+    attack: &Attack,
+    growth: Cow<'static, str>,
+    (severity, confidence): (Severity, Confidence),
+) {
+    let times = if severity == Severity::High {
+        TIMES_EXPONENTIAL
+    } else {
+        TIMES_POLYNOMIAL
+    };
+    let place = context.report(site.index);
+    place.value = Some(attack.expression(times, site.is_bytes).into());
+    place.name = Some(growth.into_owned());
+    place.severity = Some(severity);
+    place.confidence = Some(confidence);
+}
