@@ -63,6 +63,7 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
     ("redirect", "the URL a browser is sent to"),
     ("regex", "a regular expression"),
     ("response", "the body of a response"),
+    ("regex-text", "the text that a pattern is matched with"),
     ("secret-key", "the key that signs sessions or tokens"),
     ("session", "what a session keeps"),
     ("shell", "a string that a shell interprets"),

@@ -220,6 +220,7 @@ fn places_in(
     for &(check, detect) in &rules.checks {
         (check.run)(&mut Context {
             evaluator: &evaluator,
+            flows,
             module,
             known: &rules.known,
             detect,

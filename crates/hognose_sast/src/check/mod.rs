@@ -13,7 +13,7 @@ mod unverified_https_default;
 use hognose_finding::Confidence;
 use hognose_python::ir::{Operand, OperandKind, Span};
 use hognose_python::{Ir, ModuleId};
-use hognose_taint::Evaluator;
+use hognose_taint::{Evaluator, Flows};
 
 use crate::place::{DetectRef, Place};
 use crate::ruleset::Known;
@@ -72,6 +72,7 @@ pub(crate) static CHECKS: &[Check] = &[
 /// What a check works with.
 pub(crate) struct Context<'c, 'a> {
     pub evaluator: &'c Evaluator<'a>,
+    pub flows: &'c Flows,
     pub module: ModuleId,
     pub known: &'c Known,
     pub detect: DetectRef,

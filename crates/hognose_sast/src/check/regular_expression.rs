@@ -10,7 +10,7 @@ use hognose_finding::{Confidence, Severity};
 use hognose_python::Symbol;
 use hognose_python::ir::{Argument, FunctionId, Op, Operand, OperandKind};
 use hognose_taint::regex::{Attack, Flags, Use, Verdict, analyse, parse};
-use hognose_taint::{CallView, Given, Shape, flow};
+use hognose_taint::{CallView, Given, Shape};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
@@ -431,25 +431,15 @@ fn weight(verdict: &Verdict) -> u32 {
     }
 }
 
-/// Whether the text comes with a request, as far as one function shows.
+/// Whether the text comes with a request.
 fn comes_from_outside(context: &Context<'_, '_>, subject: &Subject) -> bool {
     let models = context.evaluator.program.models;
-    let (Some(text), Some(source), Some(sink)) = (
-        subject.text,
-        models.kind("remote-input"),
-        models.kind("regex-search"),
-    ) else {
-        return false;
-    };
-    flow::trace(
-        context.evaluator,
-        context.module,
-        subject.at,
-        text,
-        &[source],
-        sink,
-    )
-    .is_some()
+    let (source, sink) = (models.kind("remote-input"), models.kind("regex-text"));
+    context
+        .flows
+        .at(context.module, subject.at)
+        .iter()
+        .any(|flow| Some(flow.source) == source && Some(flow.sink) == sink)
 }
 
 fn show(

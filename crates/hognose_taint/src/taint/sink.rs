@@ -33,10 +33,11 @@ impl<'a> Machine<'_, 'a> {
             return;
         }
         let mut found: Vec<(Mark, Option<Arc<[TextPart]>>)> = Vec::new();
+        let mut others: Vec<(Kind, Mark)> = Vec::new();
         if bit & (sinks.url | sinks.redirect) != 0 {
             self.targets(state, kind, value, &mut found);
         } else if bit & sinks.argv != 0 {
-            self.program_arguments(state, value, &mut found);
+            self.program_arguments(state, value, &mut found, &mut others);
         } else if bit & (sinks.file_path | sinks.path_like) != 0 && !self.is_text_like(state, value) {
             // A stream or an object, not a path.
             return;
@@ -45,7 +46,12 @@ impl<'a> Machine<'_, 'a> {
             found.extend(taint.marks().iter().map(|mark| (mark.clone(), None)));
         }
         let module = self.module();
-        for (mark, before) in found {
+        let found = found
+            .into_iter()
+            .map(|(mark, before)| (kind, mark, before))
+            .chain(others.into_iter().map(|(kind, mark)| (kind, mark, None)));
+        for (kind, mark, before) in found {
+            let bit = kind_bit(kind);
             if mark.clean & bit != 0 || self.is_clean_by_fact(state, mark.label, bit) {
                 continue;
             }
@@ -115,30 +121,64 @@ impl<'a> Machine<'_, 'a> {
         state: &State,
         value: &Value,
         found: &mut Vec<(Mark, Option<Arc<[TextPart]>>)>,
+        others: &mut Vec<(Kind, Mark)>,
     ) {
+        let models = self.engine.program.models;
+        let (program_kind, shell_kind) = (models.kind("program"), models.kind("shell"));
+        let mut add = |kind: Option<Kind>, taint: &Taint| {
+            if let Some(kind) = kind {
+                others.extend(taint.marks().iter().map(|mark| (kind, mark.clone())));
+            }
+        };
         let object = match &value.what {
             What::Object(id) => state.object(*id),
             _ => None,
         };
         let Some(object) = object else {
             // A text: the program, or what is split by the program that runs it.
-            found.extend(value.taint.marks().iter().map(|mark| (mark.clone(), None)));
+            add(program_kind, &value.taint);
             return;
         };
         let Some(items) = &object.items else {
+            // Which of them is the program is not known.
             let element = object.any_element().unwrap_or(Value::TOP);
-            found.extend(element.taint.marks().iter().map(|mark| (mark.clone(), None)));
+            if object.shape == Shape::List || object.shape == Shape::Iterator {
+                add(program_kind, &element.taint);
+            }
             return;
         };
-        let program = items.first().and_then(|program| self.as_text(&program.what));
-        let takes_options = program.is_none_or(|program| {
-            super::engine::RISKY_PROGRAMS.contains(&program.rsplit('/').next().unwrap_or(program))
+        let program = items
+            .first()
+            .and_then(|program| self.as_text(&program.what))
+            .map(|program| program.rsplit('/').next().unwrap_or(program));
+        let is_shell = program.is_some_and(|program| {
+            matches!(program, "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "cmd" | "cmd.exe" | "powershell" | "pwsh")
         });
+        let takes_options =
+            program.is_some_and(|program| super::engine::RISKY_PROGRAMS.contains(&program));
         for (number, item) in items.iter().enumerate() {
             if self.as_text(&item.what) == Some("--") {
                 break;
             }
-            if number > 0 && !takes_options {
+            if number == 0 {
+                let taint = state.deep_taint(item);
+                add(program_kind, &taint);
+                continue;
+            }
+            let before = self.as_text(&items[number - 1].what);
+            if is_shell {
+                // `sh -c text`; what comes after are the parameters of the text.
+                let is_text = before.is_some_and(|before| {
+                    before.starts_with(['-', '/']) && before.to_ascii_lowercase().ends_with('c')
+                });
+                if is_text {
+                    let taint = state.deep_taint(item);
+                    add(shell_kind, &taint);
+                    break;
+                }
+                continue;
+            }
+            if !takes_options {
                 continue;
             }
             let leading: Taint = match &item.what {
@@ -150,11 +190,7 @@ impl<'a> Machine<'_, 'a> {
                 _ => item.taint.clone(),
             };
             // The value of an option that stands before it.
-            let is_value = number > 0
-                && self
-                    .as_text(&items[number - 1].what)
-                    .is_some_and(|before| before.starts_with('-') && before.len() > 1);
-            if is_value {
+            if before.is_some_and(|before| before.starts_with('-') && before.len() > 1) && number > 1 {
                 continue;
             }
             found.extend(leading.marks().iter().map(|mark| (mark.clone(), None)));
