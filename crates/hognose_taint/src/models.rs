@@ -8,7 +8,7 @@ use hognose_python::{Ir, ModuleId, Project, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A kind of source or sink, as a number; see [`Models::kind`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Kind(u16);
 
 impl Kind {

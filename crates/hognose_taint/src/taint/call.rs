@@ -6,7 +6,7 @@ use hognose_python::ir::{Argument, FunctionId, Op, Operand, ParamKind};
 use hognose_python::{ModuleId, Symbol};
 
 use super::heap::{Fact, Object, Shape, State, Subject};
-use super::machine::{Guards, MAX_FRAMES, Machine, constant};
+use super::machine::{Guards, MAX_DEPTH, MAX_FRAMES, Machine, constant};
 use super::summary::{Hit, Summary};
 use super::value::{
     Closure, Kinds, Label, Mark, Note, Part, Step, Taint, TextPart, Value, What, kind_bit, step,
@@ -324,6 +324,24 @@ impl<'a> Machine<'_, 'a> {
         receiver: Option<&Value>,
         arguments: &Arguments,
     ) -> Option<Value> {
+        if self.depth >= MAX_DEPTH {
+            self.gave_up = true;
+            return Some(Value::TOP);
+        }
+        self.depth += 1;
+        let value = self.call_definition(state, index, closure, receiver, arguments);
+        self.depth -= 1;
+        value
+    }
+
+    fn call_definition(
+        &mut self,
+        state: &mut State,
+        index: u32,
+        closure: &Closure,
+        receiver: Option<&Value>,
+        arguments: &Arguments,
+    ) -> Option<Value> {
         let (module, function) = (closure.module, closure.function);
         if let Some(native) = self.engine.native(module, function)
             && let Some(result) = self.native_function(state, index, native, receiver, arguments)
@@ -439,12 +457,14 @@ impl<'a> Machine<'_, 'a> {
             && running < 2
             && size <= MAX_IN_PLACE
             && self.fuel > size * 2;
-        let decides = summary.as_ref().map_or(u64::MAX, |summary| summary.decides);
-        let pays = !closure.cells.is_empty()
-            || values
-                .iter()
-                .enumerate()
-                .any(|(number, value)| self.is_telling(state, value, decides >> number.min(63) & 1 == 1));
+        let pays = summary.as_ref().is_none_or(|summary| {
+            summary.tells()
+                && (!closure.cells.is_empty()
+                    || values.iter().enumerate().any(|(number, value)| {
+                        let decides = summary.decides >> number.min(63) & 1 == 1;
+                        self.is_telling(state, (module, info.parent), number == 0, value, decides)
+                    }))
+        });
         match summary {
             Some(summary) if !pays || !can_run => {
                 self.instantiate(state, index, (module, function), &summary, &values, &operands)
@@ -465,23 +485,26 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// Whether running a function with this argument may tell more than its summary.
-    fn is_telling(&self, state: &State, value: &Value, decides: bool) -> bool {
+    fn is_telling(
+        &self,
+        state: &State,
+        class: (ModuleId, FunctionId),
+        is_first: bool,
+        value: &Value,
+        decides: bool,
+    ) -> bool {
         value.what.alternatives().iter().any(|what| match what {
-            What::Function(_) | What::Method(_) | What::Partial(_) => true,
-            What::Class(..) => decides,
-            What::Object(id) => state.object(*id).is_some_and(|object| {
-                // One's own object, as in the summary.
-                let own = object
-                    .origins
-                    .iter()
-                    .any(|origin| matches!(origin, Label::Input { .. }));
-                !own || decides
+            What::Function(closure) => !self.engine.is_model(closure.module, closure.function),
+            What::Method(method) => !self.engine.is_model(method.1, method.2),
+            What::Partial(_) => true,
+            What::Object(id) => state.object(*id).is_some_and(|object| match object.shape {
+                // A derived class may have other methods.
+                Shape::Instance(module, own) => is_first && (module, own) != class || !is_first && decides,
+                _ => decides,
             }),
-            What::None
-            | What::Bool(_)
-            | What::Int(_)
-            | What::Symbol(_)
-            | What::Str(_) => decides,
+            What::Class(..) | What::None | What::Bool(_) | What::Int(_) | What::Symbol(_) | What::Str(_) => decides,
+            // Methods of what came in may be known now.
+            What::Instance(..) => decides && !is_first,
             _ => false,
         })
     }
@@ -1035,8 +1058,9 @@ impl<'a> Machine<'_, 'a> {
         values: &[Value],
         operands: &[Option<Operand>],
     ) -> Option<Value> {
-        let _ = function;
         let caller = self.module();
+        let cost = (summary.hits.len() + summary.writes.len() + 2 * summary.objects.len()) as u32;
+        self.fuel = self.fuel.saturating_sub(cost);
         let mut mapping = Mapping {
             values,
             operands,
@@ -1086,6 +1110,13 @@ impl<'a> Machine<'_, 'a> {
                     let Some((last, parents)) = path.parts().split_last() else {
                         continue;
                     };
+                    let told = parents.is_empty()
+                        && summary.effects.iter().any(|(number, object)| {
+                            *number == param && object.entries.iter().any(|(part, _)| part == last)
+                        });
+                    if told {
+                        continue;
+                    }
                     let mut base = values.get(usize::from(param)).cloned().unwrap_or(Value::TOP);
                     for &part in parents {
                         base = self.part(state, &base, part);
@@ -1093,6 +1124,24 @@ impl<'a> Machine<'_, 'a> {
                     self.store(state, &base, *last, &value);
                 }
                 label => self.write(state, label, &value),
+            }
+        }
+        let is_new = self.engine.names.init == Some(self.engine.project.module(function.0).ir.function(function.1).name);
+        for (param, object) in &summary.effects {
+            let Some(What::Object(id)) = values.get(usize::from(*param)).map(|value| &value.what) else {
+                continue;
+            };
+            for (part, value) in &object.entries {
+                let value = self.mapped_value(state, &mut mapping, summary, value);
+                if let Some(own) = state.object_mut(*id) {
+                    own.write(*part, &value, !is_new);
+                }
+                let origins = state.object(*id).map(|own| own.origins.clone()).unwrap_or_default();
+                for origin in origins {
+                    if let Some(mark) = self.store_mark(origin, *part).marks().first() {
+                        self.write(state, mark.label, &value);
+                    }
+                }
             }
         }
         let returns = summary.returns.as_ref()?;

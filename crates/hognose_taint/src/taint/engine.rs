@@ -147,6 +147,7 @@ pub(crate) struct Names {
     pub return_word: Option<Symbol>,
     no_return: Vec<Symbol>,
     keeping: FxHashSet<Symbol>,
+    common: FxHashSet<Symbol>,
 }
 
 /// Methods whose result holds what the receiver held, of whatever type that is.
@@ -156,6 +157,16 @@ const CONTENT_KEEPING: &[&str] = &[
     "rpartition", "encode", "decode", "replace", "removeprefix", "removesuffix", "read", "readline", "readlines",
     "getvalue", "result", "to_dict", "dict", "json", "text", "group", "groups", "groupdict", "expandtabs", "casefold",
     "swapcase", "zfill", "ljust", "rjust", "center", "model_dump", "hex", "tobytes", "tolist",
+];
+
+/// Further names that say nothing of what a method does.
+const COMMON: &[&str] = &[
+    "append", "add", "extend", "insert", "remove", "update", "setdefault", "clear", "sort", "index", "count", "find",
+    "format", "join", "startswith", "endswith", "write", "close", "open", "run", "call", "start", "stop", "send",
+    "load", "loads", "dump", "dumps", "save", "delete", "put", "post", "patch", "head", "request", "match", "search",
+    "sub", "compile", "findall", "fullmatch", "finditer", "filter", "order_by", "exclude", "annotate", "debug", "info",
+    "warning", "error", "exception", "critical", "log", "set", "render", "connect", "create", "parse", "fetch",
+    "process", "handle", "apply", "build", "init", "setup", "execute_command", "name", "path", "url", "type",
 ];
 
 /// Targets of each name of each module.
@@ -253,6 +264,7 @@ impl<'a> Engine<'a> {
                 repr_method: find("__repr__"),
                 return_word: find("return"),
                 no_return: ["NoReturn", "Never"].iter().filter_map(|name| find(name)).collect(),
+                common: CONTENT_KEEPING.iter().chain(COMMON).filter_map(|name| find(name)).collect(),
                 keeping: CONTENT_KEEPING.iter().filter_map(|name| find(name)).collect(),
             },
             sinks: SinkKinds {
@@ -350,6 +362,26 @@ impl<'a> Engine<'a> {
     pub fn is_model(&self, module: ModuleId, function: FunctionId) -> bool {
         let (twin, _) = self.program.models.twin(module, function);
         self.project.module(twin).is_model
+    }
+
+    /// Whether some argument of a function with a model gets to a sink.
+    pub fn is_sink(&self, module: ModuleId, function: FunctionId) -> bool {
+        let models = self.program.models;
+        let has = |function: FunctionId, module: ModuleId| {
+            models
+                .function(module, function)
+                .is_some_and(|model| model.params.iter().any(|(_, roles)| !roles.sinks.is_empty()))
+        };
+        let (module, function) = models.twin(module, function);
+        has(function, module)
+            || models
+                .function(module, function)
+                .is_some_and(|model| model.overloads.iter().any(|&overload| has(overload, module)))
+    }
+
+    /// Whether containers and texts have a method of this name.
+    pub fn is_common(&self, name: Symbol) -> bool {
+        self.names.common.contains(&name)
     }
 
     pub fn is_path_class(&self, class: (ModuleId, FunctionId)) -> bool {

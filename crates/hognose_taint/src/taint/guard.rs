@@ -74,7 +74,7 @@ impl<'a> Machine<'_, 'a> {
                 true
             }
             Op::Phi => {
-                self.phi_facts(ir, state, index, holds);
+                self.phi_facts(ir, state, index, holds, depth);
                 true
             }
             _ => {
@@ -94,6 +94,7 @@ impl<'a> Machine<'_, 'a> {
         state: &mut State,
         index: u32,
         holds: bool,
+        depth: u32,
     ) {
         let mut joined: Option<State> = None;
         for (operand, from) in ir.phi(ir.get(index).a) {
@@ -108,7 +109,7 @@ impl<'a> Machine<'_, 'a> {
                 Some(register) if self.register(register).is_none() => continue,
                 Some(_) => {
                     let mut then = end.clone();
-                    if !self.refine_at(&mut then, operand, holds, MAX_DEPTH - 1) {
+                    if !self.refine_at(&mut then, operand, holds, depth + 4) {
                         continue;
                     }
                     end = then;

@@ -16,9 +16,12 @@ use crate::values::{self, Evaluator};
 /// How often a loop's body is run: once, once with what comes around, and once more where that changed something.
 const MAX_PASSES: u8 = 3;
 /// How many instructions the evaluation of one function may run, those of functions run in place included.
-pub(super) const MAX_FUEL: u32 = 60_000;
+pub(super) const MAX_FUEL: u32 = 20_000;
 /// How deep functions are run in place.
-pub(super) const MAX_FRAMES: usize = 10;
+pub(super) const MAX_FRAMES: usize = 6;
+
+/// How deep calls and attributes that call are nested. Bounds the stack, with [`MAX_FRAMES`].
+pub(super) const MAX_DEPTH: u32 = 48;
 
 /// A function being run.
 pub(super) struct Frame {
@@ -77,6 +80,8 @@ pub(super) struct Machine<'e, 'a> {
     pub gave_up: bool,
     /// Parameters of the outermost function that decide where control goes, or that are called.
     pub decides: u64,
+    /// How deep calls and attributes are nested right now.
+    pub depth: u32,
     serials: u32,
     sites: FxHashMap<(u32, u32), u32>,
     globals: FxHashMap<(ModuleId, Operand), u32>,
@@ -99,6 +104,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             fuel: MAX_FUEL,
             gave_up: false,
             decides: 0,
+            depth: 0,
             serials: 0,
             sites: FxHashMap::default(),
             globals: FxHashMap::default(),

@@ -6,7 +6,7 @@ use hognose_python::ir::{Compare, FunctionId, Op, Operand};
 use hognose_python::{ModuleId, Symbol, Target};
 
 use super::heap::{Object, Shape, State};
-use super::machine::{Machine, part_of};
+use super::machine::{MAX_DEPTH, Machine, part_of};
 use super::summary::Write;
 use super::value::{Label, Mark, Note, Part, Path, Root, Taint, TextPart, Value, What, step};
 use crate::models::{Binding, binding_of};
@@ -882,6 +882,23 @@ impl<'a> Machine<'_, 'a> {
 
     /// `base.name`
     pub(super) fn attribute(
+        &mut self,
+        state: &mut State,
+        base: &Value,
+        name: Symbol,
+        operand: Option<Operand>,
+    ) -> Value {
+        if self.depth >= MAX_DEPTH {
+            self.gave_up = true;
+            return Value::TOP;
+        }
+        self.depth += 1;
+        let value = self.attribute_of_any(state, base, name, operand);
+        self.depth -= 1;
+        value
+    }
+
+    fn attribute_of_any(
         &mut self,
         state: &mut State,
         base: &Value,

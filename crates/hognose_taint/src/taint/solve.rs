@@ -1,5 +1,6 @@
 //! Which functions matter, in which order they are run, and what comes of it.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::engine::{ALL, Engine};
 use super::heap::{Fact, Object, Shape, State, Subject};
 use super::machine::{Guards, Machine, label_facts};
 use super::summary::{Hit, Summary, Write, flatten};
-use super::value::{Label, Mark, Note, Part, Path, Root, Step, Taint, TextPart, Value, What, kind_bit, step};
+use super::value::{Kinds, Label, Mark, Note, Part, Path, Root, Step, Taint, TextPart, Value, What, kind_bit, step};
 use crate::entry::{EntryPoints, Filling};
 use crate::models::Kind;
 use crate::values::{self, Evaluator, Program};
@@ -95,7 +96,7 @@ impl Flows {
                     let evaluator = Rc::new(Evaluator::new(program));
                     group
                         .iter()
-                        .map(|&function| (function, Arc::new(summarise(&engine, &evaluator, function))))
+                        .map(|&function| (function, Arc::new(guarded(&engine, &evaluator, function))))
                         .collect()
                 })
                 .collect();
@@ -271,6 +272,7 @@ fn glance(
 ) -> Vec<Glance> {
     let ir = &engine.project.module(id).ir;
     let models = engine.program.models;
+    let evaluator = Evaluator::new(engine.program);
     let renamed: FxHashMap<Symbol, Symbol> = ir
         .exports_of(FunctionId::MODULE)
         .iter()
@@ -318,15 +320,10 @@ fn glance(
                         }
                         None
                     }
-                    Op::Attr => {
-                        // A function that is handed on.
-                        has_sink |= sink_names.contains(&ir.get(index).symbol_b());
-                        None
-                    }
                     _ => None,
                 };
                 let Some(name) = name else { continue };
-                has_sink |= sink_names.contains(&name);
+                has_sink |= sink_names.contains(&name) && may_be_sink(engine, &evaluator, id, index, name);
                 if callable.contains(&name) {
                     calls.push(name);
                 }
@@ -350,6 +347,43 @@ fn glance(
             Glance { calls, has_sink }
         })
         .collect()
+}
+
+/// Whether a call of something with the name of a sink may be one: it is, or nothing is known of it and the name is
+/// none that containers and texts have.
+fn may_be_sink(
+    engine: &Engine<'_>,
+    evaluator: &Evaluator<'_>,
+    module: ModuleId,
+    index: u32,
+    name: Symbol,
+) -> bool {
+    let ir = &engine.project.module(module).ir;
+    if ir.op(index) != Op::Call {
+        return true;
+    }
+    let values = evaluator.values(module, ir.get(index).operand_a());
+    let mut is_known = false;
+    for &value in values.iter() {
+        match value {
+            values::Value::Function(module, function) | values::Value::Method((module, function), _) => {
+                is_known = true;
+                if engine.is_sink(module, function) {
+                    return true;
+                }
+            }
+            values::Value::Class(module, class) => {
+                is_known = true;
+                if let Some((module, function)) = engine.program.constructor(module, class)
+                    && engine.is_sink(module, function)
+                {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    !is_known && !engine.is_common(name)
 }
 
 /// Functions of the project that a function calls, as far as that is known without running it.
@@ -492,6 +526,16 @@ fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     component
 }
 
+/// A panic is a function that was given up, not the end of the run.
+fn guarded<'a>(engine: &Engine<'a>, evaluator: &Rc<Evaluator<'a>>, function: Definition) -> Summary {
+    let run = std::panic::AssertUnwindSafe(|| summarise(engine, evaluator, function));
+    std::panic::catch_unwind(run).unwrap_or_else(|_| Summary {
+        returns: Some(Value::TOP),
+        gave_up: true,
+        ..Summary::default()
+    })
+}
+
 /// Runs a function on unknown parameters.
 fn summarise<'a>(engine: &Engine<'a>, evaluator: &Rc<Evaluator<'a>>, (module, function): Definition) -> Summary {
     let mut machine = Machine::new(engine, evaluator.clone());
@@ -601,12 +645,26 @@ fn summarise<'a>(engine: &Engine<'a>, evaluator: &Rc<Evaluator<'a>>, (module, fu
     }
     let outcome = machine.run(module, function, &values, state, None);
     let mut objects = Vec::new();
+    let mut effects = Vec::new();
+    for (number, value) in values.iter().enumerate() {
+        if let What::Object(id) = value.what
+            && let Some(object) = outcome.state.object(id)
+            && !object.entries.is_empty()
+            && matches!(object.shape, Shape::Instance(..))
+        {
+            for (_, value) in &object.entries {
+                reach(&outcome.state, value, &mut objects);
+            }
+            effects.push((number as u16, object.clone()));
+        }
+    }
     if let Some(value) = &outcome.value {
         reach(&outcome.state, value, &mut objects);
     }
     Summary {
         returns: outcome.value,
         objects,
+        effects,
         hits: machine.hits,
         writes: machine.writes,
         ensures: only_labels(&outcome.state.facts),
@@ -753,38 +811,33 @@ fn collect(engine: &Engine<'_>, evaluated: &[Definition]) -> FxHashMap<(ModuleId
         }
     }
     let parameter = engine.program.models.kind("parameter");
+    let mut known = FxHashMap::default();
     let mut flows: FxHashMap<(ModuleId, u32), Vec<Flow>> = FxHashMap::default();
     for (function, summary) in &summaries {
         for hit in &summary.hits {
-            let mut origins: Vec<(Kind, bool, Option<Arc<Step>>, u128)> = Vec::new();
-            origin(
-                engine,
-                &stores,
-                *function,
-                hit.mark.label,
-                parameter,
-                &mut Vec::new(),
-                &mut origins,
-            );
+            let origins = origins(engine, &stores, *function, hit.mark.label, parameter, &mut known);
+            if origins.is_empty() {
+                continue;
+            }
             if let Some(before) = &hit.before
                 && engine.is_fixed(hit.sink, &owned(before))
             {
                 continue;
             }
-            for (source, doubt, start, clean) in origins {
-                if clean & kind_bit(hit.sink) != 0 {
+            for origin in &origins {
+                if origin.clean & kind_bit(hit.sink) != 0 {
                     continue;
                 }
                 let mut steps = Vec::new();
-                flatten(start.as_ref(), 0, &mut steps);
+                flatten(origin.steps.as_ref(), 0, &mut steps);
                 flatten(hit.mark.step.as_ref(), 0, &mut steps);
                 add_flow(
                     engine,
                     &mut flows,
                     hit,
-                    source,
+                    origin.source,
                     &steps,
-                    !(doubt || hit.mark.doubt),
+                    !(origin.doubt || hit.mark.doubt),
                 );
             }
         }
@@ -813,60 +866,107 @@ fn owned(parts: &[TextPart]) -> Vec<TextPart> {
         .collect()
 }
 
-/// How far stores are followed.
-const MAX_STORES: usize = 6;
+/// Where data comes from in the end.
+#[derive(Debug, Clone)]
+struct Origin {
+    source: Kind,
+    doubt: bool,
+    clean: Kinds,
+    steps: Option<Arc<Step>>,
+}
 
-fn origin(
+/// How many origins of a store are told apart.
+const MAX_ORIGINS: usize = 16;
+
+/// Where the data with a label comes from; `known` remembers what stores hold.
+fn origins(
     engine: &Engine<'_>,
     stores: &Stores<'_>,
     function: Definition,
     label: Label,
     parameter: Option<Kind>,
-    seen: &mut Vec<Label>,
-    found: &mut Vec<(Kind, bool, Option<Arc<Step>>, u128)>,
-) {
+    known: &mut FxHashMap<Label, Vec<Origin>>,
+) -> Vec<Origin> {
+    let of = |source: Kind| {
+        vec![Origin {
+            source,
+            doubt: false,
+            clean: 0,
+            steps: None,
+        }]
+    };
     match label {
-        Label::Source { kind, .. } => found.push((kind, false, None, 0)),
-        Label::Input { param, path } => {
-            if engine.library
-                && let Some(kind) = parameter
-                && engine.is_exported(function.0, function.1)
-                && !(param == 0 && engine.has_receiver(function.0, function.1))
+        Label::Source { kind, .. } => of(kind),
+        Label::Input { param, .. } => match parameter {
+            Some(kind)
+                if engine.library
+                    && engine.is_exported(function.0, function.1)
+                    && !(param == 0 && engine.has_receiver(function.0, function.1)) =>
             {
-                let _ = path;
-                found.push((kind, false, None, 0));
+                of(kind)
             }
-        }
-        Label::Store { root, path } => {
-            if seen.len() >= MAX_STORES || seen.contains(&label) {
-                return;
+            _ => Vec::new(),
+        },
+        Label::Store { .. } => {
+            if let Some(found) = known.get(&label) {
+                return found.clone();
             }
-            seen.push(label);
-            for (write, writer) in stores.by_root.get(&key(root, &path)).into_iter().flatten() {
-                let Label::Store {
-                    root: written,
-                    path: at,
-                } = write.label
-                else {
+            // Breadth first, each store once: the first way found is the shortest.
+            let mut found: Vec<Origin> = Vec::new();
+            let mut seen: FxHashSet<Label> = FxHashSet::default();
+            let mut queue: VecDeque<(Label, Origin)> = VecDeque::new();
+            seen.insert(label);
+            let nothing = Origin {
+                source: Kind::default(),
+                doubt: false,
+                clean: 0,
+                steps: None,
+            };
+            queue.push_back((label, nothing));
+            while let Some((at, way)) = queue.pop_front() {
+                let Label::Store { root, path } = at else {
                     continue;
                 };
-                if !at.meets(&path) || !related(engine, root, written) {
-                    continue;
-                }
-                for mark in write.taint.marks() {
-                    let mut inner = Vec::new();
-                    origin(engine, stores, *writer, mark.label, parameter, seen, &mut inner);
-                    for (kind, doubt, start, clean) in inner {
-                        // The steps up to the store, then those of the writer.
-                        let joined = chain(start.as_ref(), mark.step.as_ref());
-                        found.push((kind, doubt || mark.doubt, joined, clean | mark.clean));
+                for (write, writer) in stores.by_root.get(&key(root, &path)).into_iter().flatten() {
+                    let Label::Store {
+                        root: written,
+                        path: place,
+                    } = write.label
+                    else {
+                        continue;
+                    };
+                    if !place.meets(&path) || !related(engine, root, written) {
+                        continue;
+                    }
+                    for mark in write.taint.marks() {
+                        let way = Origin {
+                            source: way.source,
+                            doubt: way.doubt || mark.doubt,
+                            clean: way.clean | mark.clean,
+                            steps: chain(mark.step.as_ref(), way.steps.as_ref()),
+                        };
+                        if matches!(mark.label, Label::Store { .. }) {
+                            if seen.len() < 256 && seen.insert(mark.label) {
+                                queue.push_back((mark.label, way));
+                            }
+                            continue;
+                        }
+                        for origin in origins(engine, stores, *writer, mark.label, parameter, known) {
+                            let better = found.iter().all(|old| {
+                                old.source != origin.source || old.clean & !way.clean != 0 || old.doubt && !way.doubt
+                            });
+                            if better && found.len() < MAX_ORIGINS {
+                                found.push(Origin {
+                                    source: origin.source,
+                                    ..way.clone()
+                                });
+                            }
+                        }
                     }
                 }
-                if found.len() > 64 {
-                    break;
-                }
             }
-            seen.pop();
+            known.insert(label, found.clone());
+            found
         }
     }
 }

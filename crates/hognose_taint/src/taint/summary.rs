@@ -6,7 +6,7 @@ use hognose_python::{ModuleId, Symbol};
 
 use super::heap::{Fact, Object};
 use super::machine::Guards;
-use super::value::{Mark, Label, Step, Taint, TextPart, Value};
+use super::value::{Label, Mark, Step, Taint, TextPart, Value, What};
 use crate::models::Kind;
 
 /// How many sinks of one function are kept.
@@ -45,6 +45,8 @@ pub(crate) struct Summary {
     pub returns: Option<Value>,
     /// The objects that the returned value refers to.
     pub objects: Vec<(u32, Object)>,
+    /// What becomes of the objects that came in, by parameter.
+    pub effects: Vec<(u16, Object)>,
     pub hits: Vec<Hit>,
     pub writes: Vec<Write>,
     /// What holds after it returned.
@@ -55,6 +57,17 @@ pub(crate) struct Summary {
     pub decides: u64,
     /// Something was given up.
     pub gave_up: bool,
+}
+
+impl Summary {
+    /// Whether it does anything that arguments could change.
+    pub fn tells(&self) -> bool {
+        !self.hits.is_empty()
+            || !self.writes.is_empty()
+            || self.returns.as_ref().is_none_or(|value| {
+                !value.taint.is_clean() || !matches!(value.what, What::Top | What::None | What::Number)
+            })
+    }
 }
 
 /// The steps of a witness in order, callees' steps where they belong.
