@@ -453,7 +453,8 @@ impl<'a> Machine<'_, 'a> {
             .iter()
             .filter(|frame| frame.module == module && frame.function == function)
             .count();
-        let can_run = self.frames.len() < MAX_FRAMES
+        let most = if self.is_precise { MAX_FRAMES } else { MAX_FRAMES / 2 };
+        let can_run = self.frames.len() < most
             && running < 2
             && size <= MAX_IN_PLACE
             && self.fuel > size * 2;
@@ -497,6 +498,15 @@ impl<'a> Machine<'_, 'a> {
             What::Function(closure) => !self.engine.is_model(closure.module, closure.function),
             What::Method(method) => !self.engine.is_model(method.1, method.2),
             What::Partial(_) => true,
+            What::Object(id) if !self.is_precise => state.object(*id).is_some_and(|object| match object.shape {
+                Shape::Instance(module, own) => is_first && (module, own) != class,
+                _ => false,
+            }),
+            What::Class(..) | What::None | What::Bool(_) | What::Int(_) | What::Symbol(_) | What::Str(_)
+                if !self.is_precise =>
+            {
+                false
+            }
             What::Object(id) => state.object(*id).is_some_and(|object| match object.shape {
                 // A derived class may have other methods.
                 Shape::Instance(module, own) => is_first && (module, own) != class || !is_first && decides,

@@ -76,6 +76,8 @@ pub(super) struct Machine<'e, 'a> {
     pub hits: Vec<Hit>,
     pub writes: Vec<Write>,
     pub fuel: u32,
+    /// Callees are run in place wherever that may tell more, not only where the summary cannot know what is called.
+    pub is_precise: bool,
     /// Something was given up.
     pub gave_up: bool,
     /// Parameters of the outermost function that decide where control goes, or that are called.
@@ -94,14 +96,15 @@ enum Next {
 }
 
 impl<'e, 'a> Machine<'e, 'a> {
-    pub fn new(engine: &'e Engine<'a>, evaluator: Rc<Evaluator<'a>>) -> Self {
+    pub fn new(engine: &'e Engine<'a>, evaluator: Rc<Evaluator<'a>>, is_precise: bool) -> Self {
         Machine {
             engine,
             evaluator,
             frames: Vec::new(),
             hits: Vec::new(),
             writes: Vec::new(),
-            fuel: MAX_FUEL,
+            fuel: if is_precise { MAX_FUEL } else { MAX_FUEL / 4 },
+            is_precise,
             gave_up: false,
             decides: 0,
             depth: 0,

@@ -96,7 +96,7 @@ impl Flows {
                     let evaluator = Rc::new(Evaluator::new(program));
                     group
                         .iter()
-                        .map(|&function| (function, Arc::new(guarded(&engine, &evaluator, function))))
+                        .map(|&function| (function, Arc::new(guarded(&engine, &evaluator, function, false))))
                         .collect()
                 })
                 .collect();
@@ -109,7 +109,29 @@ impl Flows {
             }
         }
         evaluated.sort_unstable();
-        let flows = collect(&engine, &evaluated);
+        let mut summaries: Vec<(Definition, Arc<Summary>)> = evaluated
+            .iter()
+            .filter_map(|&function| Some((function, engine.summary(function.0, function.1)?)))
+            .collect();
+        // What seems to reach a sink is looked at again, this time with all that the arguments of calls decide.
+        let (_, suspects) = collect(&engine, &summaries);
+        let groups: Vec<&[Definition]> = suspects.chunk_by(|a, b| a.0 == b.0).collect();
+        let again: Vec<Vec<(Definition, Arc<Summary>)>> = groups
+            .into_par_iter()
+            .map(|group| {
+                let evaluator = Rc::new(Evaluator::new(program));
+                group
+                    .iter()
+                    .map(|&function| (function, Arc::new(guarded(&engine, &evaluator, function, true))))
+                    .collect()
+            })
+            .collect();
+        for (function, summary) in again.into_iter().flatten() {
+            if let Ok(at) = summaries.binary_search_by_key(&function, |(known, _)| *known) {
+                summaries[at].1 = summary;
+            }
+        }
+        let (flows, _) = collect(&engine, &summaries);
         gave_up.sort_unstable();
         Flows {
             flows,
@@ -527,8 +549,13 @@ fn components(edges: &[Vec<usize>]) -> Vec<usize> {
 }
 
 /// A panic is a function that was given up, not the end of the run.
-fn guarded<'a>(engine: &Engine<'a>, evaluator: &Rc<Evaluator<'a>>, function: Definition) -> Summary {
-    let run = std::panic::AssertUnwindSafe(|| summarise(engine, evaluator, function));
+fn guarded<'a>(
+    engine: &Engine<'a>,
+    evaluator: &Rc<Evaluator<'a>>,
+    function: Definition,
+    is_precise: bool,
+) -> Summary {
+    let run = std::panic::AssertUnwindSafe(|| summarise(engine, evaluator, function, is_precise));
     std::panic::catch_unwind(run).unwrap_or_else(|_| Summary {
         returns: Some(Value::TOP),
         gave_up: true,
@@ -537,8 +564,13 @@ fn guarded<'a>(engine: &Engine<'a>, evaluator: &Rc<Evaluator<'a>>, function: Def
 }
 
 /// Runs a function on unknown parameters.
-fn summarise<'a>(engine: &Engine<'a>, evaluator: &Rc<Evaluator<'a>>, (module, function): Definition) -> Summary {
-    let mut machine = Machine::new(engine, evaluator.clone());
+fn summarise<'a>(
+    engine: &Engine<'a>,
+    evaluator: &Rc<Evaluator<'a>>,
+    (module, function): Definition,
+    is_precise: bool,
+) -> Summary {
+    let mut machine = Machine::new(engine, evaluator.clone(), is_precise);
     let mut state = State::default();
     let ir = &engine.project.module(module).ir;
     let info = ir.function(function);
@@ -791,15 +823,16 @@ fn key(root: Root, path: &Path) -> RootKey {
 }
 
 /// Puts together where data comes from and where it goes.
-fn collect(engine: &Engine<'_>, evaluated: &[Definition]) -> FxHashMap<(ModuleId, u32), Vec<Flow>> {
-    let summaries: Vec<(Definition, Arc<Summary>)> = evaluated
-        .iter()
-        .filter_map(|&function| Some((function, engine.summary(function.0, function.1)?)))
-        .collect();
+///
+/// Beside the flows: the functions in which they were seen, in order.
+fn collect(
+    engine: &Engine<'_>,
+    summaries: &[(Definition, Arc<Summary>)],
+) -> (FxHashMap<(ModuleId, u32), Vec<Flow>>, Vec<Definition>) {
     let mut stores = Stores {
         by_root: FxHashMap::default(),
     };
-    for (function, summary) in &summaries {
+    for (function, summary) in summaries {
         for write in &summary.writes {
             if let Label::Store { root, path } = write.label {
                 stores
@@ -812,13 +845,15 @@ fn collect(engine: &Engine<'_>, evaluated: &[Definition]) -> FxHashMap<(ModuleId
     }
     let parameter = engine.program.models.kind("parameter");
     let mut known = FxHashMap::default();
+    let mut suspects: Vec<Definition> = Vec::new();
     let mut flows: FxHashMap<(ModuleId, u32), Vec<Flow>> = FxHashMap::default();
-    for (function, summary) in &summaries {
+    for (function, summary) in summaries {
         for hit in &summary.hits {
             let origins = origins(engine, &stores, *function, hit.mark.label, parameter, &mut known);
             if origins.is_empty() {
                 continue;
             }
+            suspects.push(*function);
             if let Some(before) = &hit.before
                 && engine.is_fixed(hit.sink, &owned(before))
             {
@@ -842,7 +877,9 @@ fn collect(engine: &Engine<'_>, evaluated: &[Definition]) -> FxHashMap<(ModuleId
             }
         }
     }
-    flows
+    suspects.sort_unstable();
+    suspects.dedup();
+    (flows, suspects)
 }
 
 /// Parts of a text, with what only callers or stores know taken for the program's own.
