@@ -145,6 +145,8 @@ def main() -> int:
         if only and library not in only:
             continue
         answer = probe(python, stubs)
+        if not answer["answers"]:
+            print(f"no answer from {library}", file=sys.stderr)
         count = Counter()
         for module, stub in stubs.items():
             got = answer["answers"].get(module, {"error": "the process ended"})
@@ -190,7 +192,7 @@ def probe(python: Path, stubs: dict) -> dict:
             input=json.dumps(wanted),
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=60,
             env=os.environ | {"DJANGO_SETTINGS_MODULE": "django.conf.global_settings"},
         )
     except subprocess.TimeoutExpired:

@@ -191,10 +191,13 @@ fn judge(
                 return None;
             }
             // Magic numbers and members of enumerations.
+            let is_member = |side: &Side<'_>, words: &[String]| {
+                side.is_upper && !side.is_looked_up && !has(words, "token")
+            };
             if has(&of_left, INTEGRITY)
                 || has(&of_right, INTEGRITY)
-                || left.is_upper
-                || right.is_upper
+                || is_member(&left, &of_left)
+                || is_member(&right, &of_right)
             {
                 return None;
             }
@@ -454,7 +457,13 @@ fn call<'a>(
                     name == "getenv" || receiver.is_some_and(|store| is_store(context, store));
             }
         }
-        _ => {}
+        // `self.sign(message, key)`, `make_signature(body)`
+        _ => {
+            let words = split(name);
+            side.is_digest |= words
+                .last()
+                .is_some_and(|last| lists("sign signature hmac mac", last));
+        }
     }
 }
 
