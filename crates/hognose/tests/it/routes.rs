@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use snapbox::str;
+use snapbox::{IntoData, str};
 
 use crate::project::Project;
 use crate::says;

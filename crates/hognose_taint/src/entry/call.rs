@@ -8,7 +8,8 @@ use hognose_python::ir::{FunctionId, FunctionKind, Op, ParamKind};
 
 use super::annotation::{last_name, typing};
 use super::registration::Registration;
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, EntryParameter, REMOTE_INPUT, Returned};
 
 /// Tasks and consumers: what comes in was put into a queue.

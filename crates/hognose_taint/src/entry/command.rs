@@ -9,7 +9,8 @@ use hognose_python::ir::{Argument, Op, Operand};
 use super::annotation::last_name;
 use super::call::{package_of, push_typed, registration};
 use super::registration::Registration;
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, EntryParameter};
 use crate::text::Literal;
 

@@ -7,7 +7,8 @@ use hognose_python::ir::{FunctionId, Op, Operand};
 use super::annotation::last_name;
 use super::path::{Spelling, Template};
 use super::registration::{Mount, Owner, Registration};
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, REMOTE_INPUT, Returned};
 
 pub(super) static FAMILY: Family = Family {

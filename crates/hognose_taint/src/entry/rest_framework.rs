@@ -6,7 +6,8 @@ use super::annotation::last_name;
 use super::django;
 use super::path::{Spelling, Template};
 use super::registration::Registration;
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, Returned};
 
 pub(super) static FAMILY: Family = Family {
