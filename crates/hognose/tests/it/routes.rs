@@ -157,7 +157,9 @@ async def live(): ...
 #[test]
 fn as_json() {
     let project = Project::new(&[("app.py", APPLICATION), ("broken.py", "def f(:\n")]);
-    says!(project.run("routes --format json"), str![[r#"
+    says!(
+        project.run("routes --format json"),
+        str![[r#"
 exit code 0
 --- stdout
 {
@@ -287,13 +289,16 @@ exit code 0
 --- stderr
 broken.py: expected a parameter or the end of the parameter list (and 1 more)
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn as_openapi() {
     let project = Project::new(&[("app.py", APPLICATION)]);
-    says!(project.run("routes --format openapi"), str![[r#"
+    says!(
+        project.run("routes --format openapi"),
+        str![[r#"
 exit code 0
 --- stdout
 {
@@ -428,23 +433,30 @@ exit code 0
   }
 }
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn nothing_to_list() {
     let project = Project::new(&[("plain.py", "x = 1\n")]);
-    says!(project.run("routes"), str![[r#"
+    says!(
+        project.run("routes"),
+        str![[r#"
 exit code 0
 --- stdout
 methods  path  handler  place  parameters
 
-"#]]);
-    says!(project.run("routes plan.py"), str![[r#"
+"#]]
+    );
+    says!(
+        project.run("routes plan.py"),
+        str![[r#"
 exit code 2
 --- stderr
 error: `plan.py` does not exist
   help: did you mean `plain.py`?
 
-"#]]);
+"#]]
+    );
 }

@@ -9,7 +9,7 @@ use hognose_python::{ModuleId, Symbol};
 use super::annotation::{FieldInput, last_name};
 use super::path::of_regex;
 use super::search::Family;
-use super::walk::Walk;
+use super::walk::{Walk, is_true};
 use super::{Definition, REMOTE_INPUT};
 
 pub(super) static FAMILY: Family = Family {
@@ -95,7 +95,7 @@ fn field(walk: &Walk<'_, '_>, module: ModuleId, value: Operand) -> Option<FieldI
     let is_required = !ir.arguments(call.b).any(|(argument, value)| {
         matches!(argument, Argument::Named(name)
             if matches!(project.text(name), "required" | "default" | "allow_null"))
-            && !walk.is_true(value)
+            && !is_true(value)
     });
     Some(FieldInput {
         kind: Cow::Borrowed(REMOTE_INPUT),

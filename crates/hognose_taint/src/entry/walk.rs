@@ -2,7 +2,7 @@
 
 use hognose_finding::ParameterLocation;
 use hognose_python::ir::{
-    Argument, FunctionId, Import, Ir, Op, Operand, OperandKind, ParamKind, Span,
+    Argument, FunctionId, Import, Instruction, Ir, Op, Operand, OperandKind, ParamKind, Span,
 };
 use hognose_python::{ModuleId, Project, Target};
 
@@ -51,7 +51,7 @@ impl<'a> Walk<'_, 'a> {
         let receiver = ir
             .instruction(callee)
             .filter(|callee| callee.op == Op::Attr)
-            .map(|callee| callee.operand_a());
+            .map(Instruction::operand_a);
         Site {
             call,
             receiver,
@@ -476,9 +476,9 @@ impl<'a> Walk<'_, 'a> {
                 _ => None,
             })
     }
+}
 
-    /// Whether an operand is the constant `True`.
-    pub(super) fn is_true(&self, operand: Operand) -> bool {
-        operand.kind() == OperandKind::Bool(true)
-    }
+/// Whether an operand is the constant `True`.
+pub(super) fn is_true(operand: Operand) -> bool {
+    operand.kind() == OperandKind::Bool(true)
 }
