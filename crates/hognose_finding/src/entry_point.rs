@@ -105,7 +105,7 @@ pub enum ValueConstraint {
     Date,
     /// An address (IP, network) that was parsed.
     Address,
-    /// One of these texts.
+    /// One of these texts; empty where it is one of a list that is not known.
     Choice(Vec<String>),
     /// Letters, digits, `-` and `_`.
     Slug,

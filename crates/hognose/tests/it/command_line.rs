@@ -23,6 +23,8 @@ Commands:
   scan           Scan source code, templates and settings; nothing is executed
   explain        Explain a rule: what it finds, why it matters, how to fix it
   rules          List all rules
+  routes         List where data from outside comes in: routes with their parameters, tasks,
+                 commands
   completions    Print completions for a shell
   man            Print the manual page, or write all of them into a folder
   config-schema  Print the JSON Schema of the configuration
@@ -527,6 +529,7 @@ fn completions_manual_and_schema() {
             "hognose-config-schema.1",
             "hognose-explain.1",
             "hognose-man.1",
+            "hognose-routes.1",
             "hognose-rules.1",
             "hognose-scan.1",
             "hognose.1",

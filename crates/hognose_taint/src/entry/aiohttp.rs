@@ -4,7 +4,8 @@ use hognose_python::ir::{Op, Operand};
 
 use super::path::{Spelling, Template};
 use super::registration::{Mount, Owner, Registration};
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, Returned};
 
 pub(super) static FAMILY: Family = Family {

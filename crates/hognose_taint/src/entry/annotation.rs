@@ -372,13 +372,13 @@ pub(super) fn weaker(one: &ValueConstraint, other: &ValueConstraint) -> ValueCon
         (one, other) if is_number(one) && is_number(other) => Float,
         // All of these are digits, letters and a few harmless marks.
         (Int | Bool | Float | Uuid | Date | Slug | Choice(_), Slug)
-        | (Slug, Int | Bool | Float | Uuid | Date | Choice(_)) => NoSlash,
+        | (Slug, Int | Bool | Float | Uuid | Date | Choice(_))
+        | (NoSlash, Int | Bool | Float | Uuid | Slug)
+        | (Int | Bool | Float | Uuid | Slug, NoSlash) => NoSlash,
         (
             Int | Bool | Float | Uuid | Date | Address,
             Int | Bool | Float | Uuid | Date | Address,
         ) => one.clone(),
-        (NoSlash, Int | Bool | Float | Uuid | Slug)
-        | (Int | Bool | Float | Uuid | Slug, NoSlash) => NoSlash,
         _ => Any,
     }
 }

@@ -6,7 +6,8 @@ use hognose_python::Target;
 
 use super::path::{Spelling, Template};
 use super::registration::{Mount, Owner, Registration};
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, REMOTE_INPUT, Returned};
 use crate::values::Value;
 

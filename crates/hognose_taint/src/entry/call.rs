@@ -8,7 +8,8 @@ use hognose_python::ir::{FunctionId, FunctionKind, Op, ParamKind};
 
 use super::annotation::{last_name, typing};
 use super::registration::Registration;
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::{Walk, is_true};
 use super::{Definition, EntryParameter, REMOTE_INPUT, Returned};
 
 /// Tasks and consumers: what comes in was put into a queue.
@@ -143,9 +144,7 @@ fn task(walk: &mut Walk<'_, '_>, site: &Site, function: Definition) -> bool {
     let Some(framework) = package else {
         return false;
     };
-    let is_bound = walk
-        .named(site, "bind")
-        .is_some_and(|bind| walk.is_true(bind));
+    let is_bound = walk.named(site, "bind").is_some_and(is_true);
     let first = walk.first_parameter(function).max(usize::from(is_bound));
     push_typed(
         walk,

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use hognose_finding::{ParameterLocation, ValueConstraint};
 use hognose_python::ModuleId;
-use hognose_python::ir::{Argument, Op, Operand};
+use hognose_python::ir::{Argument, Instruction, Op, Operand};
 
 use super::annotation::last_name;
 use super::call::{package_of, push_typed, registration};
 use super::registration::Registration;
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::{Walk, is_true};
 use super::{Definition, EntryParameter};
 use crate::text::Literal;
 
@@ -100,10 +101,10 @@ fn click(walk: &mut Walk<'_, '_>, mut registration: Registration) {
                 Argument::Positional => names.extend(walk.evaluator.constant_text(module, value)),
                 Argument::Named(name) => match project.text(name) {
                     "type" => filled.cleans = click_type(walk, module, value),
-                    "is_flag" | "count" if walk.is_true(value) => {
-                        filled.cleans = ValueConstraint::Bool
+                    "is_flag" | "count" if is_true(value) => {
+                        filled.cleans = ValueConstraint::Bool;
                     }
-                    "required" => filled.is_required = walk.is_true(value),
+                    "required" => filled.is_required = is_true(value),
                     // The type of the default is the type of the value.
                     "default" if filled.cleans == ValueConstraint::Any => {
                         filled.cleans = type_of_default(walk, module, value);
@@ -165,7 +166,7 @@ fn click_type(walk: &Walk<'_, '_>, module: ModuleId, value: Operand) -> ValueCon
     let project = walk.project();
     let ir = &project.module(module).ir;
     let call = ir.instruction(value).filter(|call| call.op == Op::Call);
-    let callee = call.map_or(value, |call| call.operand_a());
+    let callee = call.map_or(value, Instruction::operand_a);
     match last_name(project, ir, callee) {
         Some("int" | "IntRange" | "INT") => ValueConstraint::Int,
         Some("float" | "FloatRange" | "FLOAT") => ValueConstraint::Float,

@@ -7,7 +7,7 @@ use hognose_finding::{
     RouteParameter, Sources, ValueConstraint,
 };
 use hognose_python::ir::{ParamKind, Span};
-use hognose_python::{LineIndex, ModuleId, Notebook, Project, source_text};
+use hognose_python::{LineIndex, ModuleId, Notebook, Project, Target, source_text};
 use rustc_hash::FxHashMap;
 
 use super::read::add_read;
@@ -127,6 +127,20 @@ fn parameters(
     found
 }
 
+/// The constructor of a class of the project.
+fn constructor(project: &Project, (module, class): Definition) -> Option<Definition> {
+    let init = project.symbols().find("__init__")?;
+    project
+        .member(Target::Class(module, class), init)
+        .into_iter()
+        .find_map(|target| match target {
+            Target::Function(module, function) if !project.module(module).is_model => {
+                Some((module, function))
+            }
+            _ => None,
+        })
+}
+
 /// What a function is called with; what is called to fill its parameters comes after it in `functions`.
 fn add_parameters(
     entry_points: &EntryPoints,
@@ -182,6 +196,14 @@ fn add_parameters(
                     constraint: ValueConstraint::Any,
                     is_required: filled.is_required,
                 });
+            }
+            // A dependency that is a class is made with what its constructor asks for.
+            Filling::Object => {
+                let constructor = filled
+                    .object
+                    .and_then(|class| constructor(project, class))
+                    .filter(|constructor| !functions.contains(constructor));
+                functions.extend(constructor);
             }
             Filling::Result(dependency) if !functions.contains(&dependency) => {
                 functions.push(dependency);

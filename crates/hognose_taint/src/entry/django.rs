@@ -2,12 +2,13 @@
 
 use hognose_finding::ParameterLocation;
 use hognose_python::ModuleId;
-use hognose_python::ir::{FunctionId, Op, Operand};
+use hognose_python::ir::{FunctionId, Instruction, Op, Operand};
 
 use super::annotation::last_name;
 use super::path::{Spelling, Template};
 use super::registration::{Mount, Owner, Registration};
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, REMOTE_INPUT, Returned};
 
 pub(super) static FAMILY: Family = Family {
@@ -295,7 +296,7 @@ fn required_methods(walk: &Walk<'_, '_>, (module, function): Definition) -> Opti
     let ir = &project.module(module).ir;
     ir.decorators_of(function).iter().find_map(|&decorator| {
         let call = ir.instruction(decorator).filter(|call| call.op == Op::Call);
-        let callee = call.map_or(decorator, |call| call.operand_a());
+        let callee = call.map_or(decorator, Instruction::operand_a);
         let methods: &[&str] = match last_name(project, ir, callee)? {
             "require_POST" => &["POST"],
             "require_GET" => &["GET"],

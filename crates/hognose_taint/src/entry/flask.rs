@@ -4,7 +4,8 @@ use hognose_finding::ParameterLocation;
 
 use super::path::{Spelling, Template};
 use super::registration::{Mount, Registration};
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, REMOTE_INPUT, Returned};
 
 pub(super) static FAMILY: Family = Family {
@@ -24,6 +25,9 @@ pub(super) static FAMILY: Family = Family {
         "register_blueprint",
         "Blueprint",
         "add_resource",
+        "Api",
+        "Namespace",
+        "add_namespace",
     ],
     decorated,
     called,
@@ -31,6 +35,13 @@ pub(super) static FAMILY: Family = Family {
 };
 
 const PACKAGES: &[&str] = &["flask", "quart"];
+/// Packages on top of Flask whose objects have routes in the same way; no stub describes them.
+const EXTENSIONS: &[&str] = &[
+    "flask_restful",
+    "flask_restx",
+    "flask_restplus",
+    "flask_smorest",
+];
 /// Classes whose instances have routes.
 const OWNERS: &[&str] = &[
     "flask.Flask",
@@ -43,12 +54,12 @@ const VIEW_METHODS: &[&str] = &["get", "post", "put", "delete", "patch", "dispat
 
 fn framework(walk: &Walk<'_, '_>, site: &Site) -> Option<&'static str> {
     let known = if site.names.is_empty() {
-        site.receiver.is_some() && walk.imports(PACKAGES)
+        site.receiver.is_some() && (walk.imports(PACKAGES) || walk.imports(EXTENSIONS))
     } else {
         site.is_member(OWNERS)
     };
     let is_quart = site.names.iter().any(|name| name.starts_with("quart."))
-        || site.names.is_empty() && !walk.imports(&["flask"]);
+        || site.names.is_empty() && !walk.imports(&["flask"]) && walk.imports(&["quart"]);
     known.then_some(if is_quart { "quart" } else { "flask" })
 }
 
@@ -139,6 +150,12 @@ fn called(walk: &mut Walk<'_, '_>, site: &Site) -> bool {
             register(walk, registration);
             true
         }
+        "Api" | "Namespace" | "add_namespace"
+            if site.names.is_empty() && walk.imports(EXTENSIONS) =>
+        {
+            extension(walk, site);
+            true
+        }
         // Flask-RESTful and its kin: `api.add_resource(Resource, "/path", …)`.
         "add_resource" => {
             if !site.names.is_empty() && !site.is_member(&["flask_restful.Api", "flask_restx.Api"])
@@ -166,6 +183,54 @@ fn called(walk: &mut Walk<'_, '_>, site: &Site) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+/// `Api(app, prefix="/v1")`, `Namespace("users", path="/users")`, `api.add_namespace(namespace, path="/users")`.
+fn extension(walk: &mut Walk<'_, '_>, site: &Site) {
+    let prefix = |walk: &Walk<'_, '_>, name| {
+        let prefix = walk.named(site, name);
+        walk.templates(prefix, Spelling::TypeFirst).pop()
+    };
+    match site.last {
+        "Api" => {
+            let parent = walk
+                .argument(site, 0, "app")
+                .and_then(|app| walk.owner(app));
+            if let Some(child) = walk.made(site) {
+                let prefix = prefix(walk, "prefix").unwrap_or_default();
+                walk.found.mounts.push(Mount {
+                    parent,
+                    child,
+                    prefix,
+                    replaces: false,
+                });
+            }
+        }
+        "Namespace" => {
+            // Without a path it is the name.
+            let own = prefix(walk, "path").or_else(|| {
+                let name = walk.argument(site, 0, "name")?;
+                Some(Template::plain(&format!("/{}", walk.text(name)?)))
+            });
+            if let (Some(own), Some(owner)) = (own, walk.made(site)) {
+                walk.found.prefixes.push((owner, own));
+            }
+        }
+        _ => {
+            let child = walk
+                .argument(site, 0, "ns")
+                .and_then(|child| walk.owner(child));
+            if let Some(child) = child {
+                let prefix = prefix(walk, "path");
+                walk.found.mounts.push(Mount {
+                    parent: site.receiver.and_then(|receiver| walk.owner(receiver)),
+                    child,
+                    replaces: prefix.is_some(),
+                    prefix: prefix.unwrap_or_default(),
+                });
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Entry points: the functions that a framework calls with data from outside, and how it fills their parameters.
 //!
-//! [`EntryPoints::find`] walks each module once ([`walk`]): decorators, registering calls and handler classes whose
+//! [`EntryPoints::find`] walks each module once ([`search`], [`walk`]): decorators, registering calls and handler classes whose
 //! names lead anywhere are shown to the [`Family`] of each framework that the project imports, and those write down
 //! *registrations* (this function answers that path of this router) and *mounts* (this router hangs below that one
 //! under a prefix). Then all of them are put together ([`link`]): full paths, and what path parameters are made sure of.
@@ -17,12 +17,15 @@ mod describe;
 mod django;
 mod fastapi;
 mod flask;
+mod form;
+mod inject;
 mod link;
 mod path;
 mod pyramid;
 mod read;
 mod registration;
 mod rest_framework;
+mod search;
 mod server;
 mod stub;
 mod walk;
@@ -36,7 +39,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::values::{Evaluator, Program};
-use walk::Family;
+use search::Family;
 
 pub use annotation::{FieldInput, constraint_of};
 pub use describe::describe;
@@ -50,6 +53,7 @@ static FAMILIES: &[&Family] = &[
     &fastapi::FAMILY,
     &rest_framework::FAMILY,
     &django::FAMILY,
+    &form::FAMILY,
     &aiohttp::FAMILY,
     &bottle::FAMILY,
     &pyramid::FAMILY,
@@ -179,7 +183,7 @@ impl EntryPoints {
     /// Finds them in all modules of the project.
     pub fn find(program: &Program<'_>) -> Self {
         let project = program.project;
-        let search = walk::Search::new(program, FAMILIES);
+        let search = search::Search::new(program, FAMILIES);
         if search.is_empty() {
             return EntryPoints::default();
         }
@@ -236,8 +240,8 @@ impl EntryPoints {
         self.handlers.get(&(module, function))
     }
 
-    /// What the field `name` of a class holds whose instances a framework fills (see [`Filling::Fields`]); nothing if
-    /// it holds nothing from outside.
+    /// What the field `name` of a class holds whose instances a framework fills: a model of a request's body (see
+    /// [`Filling::Fields`]), a form, a serializer. Nothing if it holds nothing from outside.
     pub fn field(&self, module: ModuleId, class: FunctionId, name: Symbol) -> Option<&FieldInput> {
         self.fields
             .get(&(module, class))?
@@ -249,6 +253,11 @@ impl EntryPoints {
     /// All ways in, by framework, path, methods and handler.
     pub fn routes(&self) -> &[EntryRoute] {
         &self.routes
+    }
+
+    /// The fields of such a class; nothing if it is none.
+    pub fn fields(&self, module: ModuleId, class: FunctionId) -> Option<&[(Symbol, FieldInput)]> {
+        self.fields.get(&(module, class)).map(Vec::as_slice)
     }
 
     /// All functions that a framework calls, in no particular order.

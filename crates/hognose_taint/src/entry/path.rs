@@ -40,10 +40,10 @@ impl Template {
         let mut template = Template::default();
         match spelling {
             Spelling::TypeFirst | Spelling::TypeLast => {
-                template.read_marked(text, '<', '>', spelling)
+                template.read_marked(text, '<', '>', spelling);
             }
             Spelling::Braces | Spelling::BracesRegex => {
-                template.read_marked(text, '{', '}', spelling)
+                template.read_marked(text, '{', '}', spelling);
             }
             Spelling::Regex => {
                 RegexReader {

@@ -5,7 +5,8 @@ use hognose_python::ir::Operand;
 
 use super::path::{Spelling, Template};
 use super::registration::{Owner, Registration};
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, EntryParameter, REMOTE_INPUT, Returned};
 
 pub(super) static FAMILY: Family = Family {

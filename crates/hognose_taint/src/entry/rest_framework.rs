@@ -6,7 +6,8 @@ use super::annotation::last_name;
 use super::django;
 use super::path::{Spelling, Template};
 use super::registration::Registration;
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::{Walk, is_true};
 use super::{Definition, Returned};
 
 pub(super) static FAMILY: Family = Family {
@@ -214,7 +215,7 @@ fn extra_actions(walk: &Walk<'_, '_>, class: Definition) -> Vec<(Definition, Ext
                 };
                 match project.text(name) {
                     "methods" => extra.methods = walk.methods_in(module, value),
-                    "detail" => extra.is_detail = walk.is_true(value),
+                    "detail" => extra.is_detail = is_true(value),
                     "url_path" => {
                         if let Some(path) = walk.evaluator.constant_text(module, value) {
                             extra.path = path;

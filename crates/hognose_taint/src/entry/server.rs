@@ -8,7 +8,8 @@ use hognose_python::{ModuleId, Symbol};
 use super::annotation::last_name;
 use super::path::{Spelling, Template};
 use super::registration::Registration;
-use super::walk::{Family, Site, Walk};
+use super::search::{Family, Site};
+use super::walk::Walk;
 use super::{Definition, EntryParameter, REMOTE_INPUT, Returned};
 
 pub(super) static FAMILY: Family = Family {
@@ -73,12 +74,7 @@ const TWISTED_METHODS: &[&str] = &[
 
 fn called(walk: &mut Walk<'_, '_>, site: &Site) -> bool {
     match site.last {
-        "Application"
-            if site.is(&[
-                "tornado.web.Application",
-                "tornado.web.Application.__init__",
-            ]) =>
-        {
+        "Application" if site.is(&["tornado.web.Application"]) => {
             let handlers = walk.argument(site, 0, "handlers");
             if let Some(handlers) = handlers {
                 tornado_handlers(walk, handlers);

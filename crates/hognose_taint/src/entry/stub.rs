@@ -9,7 +9,8 @@ use super::Definition;
 use super::call::push_typed;
 use super::path::{Spelling, Template};
 use super::registration::Registration;
-use super::walk::{Site, Walk};
+use super::search::Site;
+use super::walk::Walk;
 use crate::values::{Program, Value};
 
 /// What handlers of such decorators have for a framework.

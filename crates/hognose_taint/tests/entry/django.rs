@@ -145,3 +145,31 @@ middleware.Audit.process_view: request=object(django.http.HttpRequest) args=remo
 "
     );
 }
+
+#[test]
+fn forms_and_serializers() {
+    let found = entry_points(&[(
+        "forms.py",
+        r#"from django import forms
+from rest_framework import serializers
+class Order(forms.Form):
+    number = forms.IntegerField()
+    name = forms.CharField(required=False)
+    size = forms.ChoiceField(choices=[('s', 'Small'), ('l', 'Large')])
+    owner = forms.ModelChoiceField(queryset=None)
+class Detailed(Order):
+    name = forms.SlugField()
+class Item(serializers.Serializer):
+    code = serializers.RegexField(r'^[a-f0-9]+$')
+    when = serializers.DateTimeField()
+"#,
+    )]);
+    assert_eq!(
+        found,
+        "
+forms.Order: name=Any number=Int size=Choice([\"s\", \"l\"])
+forms.Detailed: name=Slug number=Int size=Choice([\"s\", \"l\"])
+forms.Item: code=Pattern(\"[a-f0-9]+\") when=Date
+"
+    );
+}

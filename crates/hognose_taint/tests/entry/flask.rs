@@ -90,3 +90,44 @@ app.show: user=remote-input(NoSlash)
 "
     );
 }
+
+#[test]
+fn extensions_with_resources() {
+    let found = entry_points(&[
+        (
+            "app.py",
+            r#"from flask import Flask
+from flask_restful import Api, Resource
+from users import ns
+class Item(Resource):
+    def get(self, item): ...
+app = Flask(__name__)
+api = Api(app, prefix='/v1')
+api.add_resource(Item, '/items/<int:item>', '/old/<int:item>')
+api.add_namespace(ns)
+"#,
+        ),
+        (
+            "users.py",
+            r#"from flask_restx import Namespace, Resource
+ns = Namespace('users')
+@ns.route('/<name>')
+class User(Resource):
+    def get(self, name): ...
+"#,
+        ),
+    ]);
+    assert_eq!(
+        found,
+        "
+flask GET /v1/items/{item} app.Item.get:5 returns Json
+    path item: Int
+flask GET /v1/old/{item} app.Item.get:5 returns Json
+    path item: Int
+flask GET /v1/users/{name} users.User.get:5 returns Json
+    path name: NoSlash
+app.Item.get: item=remote-input(Int)
+users.User.get: name=remote-input(NoSlash)
+"
+    );
+}

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use hognose_finding::{ProblemKind, SourceError, Sources};
 use hognose_python::Project;
-use hognose_taint::entry::{EntryParameter, describe};
+use hognose_python::ir::FunctionId;
+use hognose_taint::entry::{EntryParameter, FieldInput, describe};
 use hognose_taint::{EntryPoints, Filling, Models, Program};
 
 mod calls;
@@ -102,6 +103,31 @@ fn entry_points_with(files: &[(&str, &str)], own: &[(&str, &str)]) -> String {
             }
         }
         let _ = writeln!(shown, "{name}:{line}");
+    }
+    shown.push_str(&fields(&project, &found));
+    shown
+}
+
+/// One line a class whose instances are filled.
+fn fields(project: &Project, found: &EntryPoints) -> String {
+    let mut shown = String::new();
+    for (id, module) in project.modules().filter(|(_, module)| !module.is_model) {
+        for number in 0..module.ir.functions.len() {
+            let class = FunctionId(number as u32);
+            let Some(fields) = found.fields(id, class) else {
+                continue;
+            };
+            let _ = write!(shown, "{}:", project.qualified_name(id, class));
+            let mut fields: Vec<(&str, &FieldInput)> = fields
+                .iter()
+                .map(|(name, input)| (project.text(*name), input))
+                .collect();
+            fields.sort_by_key(|&(name, _)| name);
+            for (name, input) in fields {
+                let _ = write!(shown, " {name}={:?}", input.cleans);
+            }
+            shown.push('\n');
+        }
     }
     shown
 }
