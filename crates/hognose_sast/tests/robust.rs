@@ -35,7 +35,7 @@ fn scan_with_panic(files: &[(&str, &str)], path: &'static str, time: usize) -> S
         .map(|(path, _)| InputFile {
             path: (*path).into(),
             base: Arc::from(""),
-            kind: if path.ends_with(".py") {
+            kind: if path.rsplit_once('.').is_some_and(|(_, end)| end == "py") {
                 InputKind::Python
             } else {
                 InputKind::Template

@@ -43,7 +43,7 @@ impl Project {
             }
         };
         self.ask(asked, |resolver, targets| {
-            resolver.member(target, name, targets)
+            resolver.member(target, name, targets);
         })
     }
 
@@ -195,7 +195,7 @@ impl<'a> Resolver<'a> {
                 }
             }
             Op::MakeFunction => {
-                self.add(targets, Target::Function(module, FunctionId(instruction.a)))
+                self.add(targets, Target::Function(module, FunctionId(instruction.a)));
             }
             Op::MakeClass => self.add(targets, Target::Class(module, FunctionId(instruction.a))),
             Op::Phi => {
