@@ -223,7 +223,7 @@ impl Outline {
 
     fn function(&mut self, function: &StmtFunctionDef, depth: u32) {
         self.type_params(function.type_params.as_deref());
-        for parameter in function.parameters.iter() {
+        for parameter in &*function.parameters {
             if let Some(annotation) = parameter.annotation() {
                 self.annotation(AnnotatedPlace::Parameter, annotation);
             }

@@ -99,7 +99,7 @@ impl Check<'_> {
                     if number > 0 && !self.may_be_type(part) {
                         let written = &self.text[part.span.start as usize..part.span.end as usize];
                         let message = format!("`{written}` is no role and no type");
-                        self.error(part.span, &message, self.role_help(last_name(part)));
+                        self.error(part.span, &message, Some(role_help(last_name(part))));
                         continue;
                     }
                     self.no_role_in(part);
@@ -186,17 +186,9 @@ impl Check<'_> {
         if self.is_known(base) || !has_text && nearest(name, Role::NAMES).is_none() {
             return false;
         }
-        let help = self.role_help(Some(name));
-        self.error(base.span, &format!("unknown role `{name}`"), help);
+        let help = role_help(Some(name));
+        self.error(base.span, &format!("unknown role `{name}`"), Some(help));
         true
-    }
-
-    fn role_help(&self, name: Option<&str>) -> Option<String> {
-        let near = name.and_then(|name| nearest(name, Role::NAMES));
-        Some(match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("roles: `{}`", Role::NAMES.join("`, `")),
-        })
     }
 
     /// Reports roles deeper in a type, where they would not be read.
@@ -240,6 +232,13 @@ impl Check<'_> {
         self.outline.has_star_import
             || self.outline.bound.contains(top)
             || KNOWN_TYPES.contains(&top)
+    }
+}
+
+fn role_help(name: Option<&str>) -> String {
+    match name.and_then(|name| nearest(name, Role::NAMES)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("roles: `{}`", Role::NAMES.join("`, `")),
     }
 }
 

@@ -188,11 +188,14 @@ fn what_only_unsafe_fixes_would_repair_is_counted() {
         ),
         ("a.py", "import os\nos.popen('ls')\nos.popen('id')\n"),
     ]);
-    says!(project.run("scan --diff"), str![[r#"
+    says!(
+        project.run("scan --diff"),
+        str![[r#"
 exit code 1
 --- stderr
 nothing to fix; with `--unsafe-fixes`, 2 more
 2 findings (2 high) · 1 file, 3 lines in [TIME]
 
-"#]]);
+"#]]
+    );
 }

@@ -208,7 +208,7 @@ fn fixes_over_several_lines_are_shown() {
             at("a.py", &source, "verify=False"),
             "`verify` is off",
         );
-        let start = source.find(",").unwrap() as u32;
+        let start = source.find(',').unwrap() as u32;
         one.fixes = vec![Fix {
             title: "Remove it".into(),
             safety: Safety::Safe,
