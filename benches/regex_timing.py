@@ -86,7 +86,7 @@ def exponential(run, attack: str):
 
 def polynomial(run, attack: str):
     """The power of the length, and the run that shows it."""
-    points, times = [], 8
+    points, times = [], 1
     while times < 3_000_000:
         took = seconds(run, text_of(attack, times))
         if took == math.inf:
@@ -98,7 +98,8 @@ def polynomial(run, attack: str):
         times = int(times * 1.5) + 1
     points = points[-5:]
     if len(points) < 2:
-        return 0.0, times, 0.0
+        # Too steep for two measurements.
+        return (math.inf if took == math.inf else 0.0), times, took
     (first, early), (last, late) = points[0], points[-1]
     return math.log(late / early) / math.log(last / first), last, late
 

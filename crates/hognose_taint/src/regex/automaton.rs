@@ -26,6 +26,8 @@ const MOST_EDGES: usize = 120_000;
 const MANY_TURNS: u32 = 12;
 /// From so many turns on, so does a single counted class.
 const VERY_MANY_TURNS: u32 = 2_000;
+/// From so many characters on, so does a counted group whose turns differ in length: `((a{0,5}){0,5}){0,5}`.
+const LONG: u32 = 32;
 /// How many different conditions are told apart at one border of a part; beyond, they are ignored.
 const MOST_CONDITIONS: usize = 4;
 
@@ -113,6 +115,8 @@ impl Automaton {
 struct Builder<'p> {
     pattern: &'p Pattern,
     search: bool,
+    /// The shortest and the longest text of each node.
+    widths: Vec<(u32, u32)>,
     /// How many copies a repetition may make.
     most_copies: u32,
     has_boundary: bool,
@@ -124,6 +128,15 @@ struct Builder<'p> {
     edges: Vec<Edge>,
     is_shortened: bool,
     is_widened: bool,
+}
+
+/// Whether so many turns of a part make a long text in very many ways.
+pub(super) fn is_long((shortest, longest): (u32, u32), turns: u32) -> bool {
+    shortest != longest
+        && longest != UNBOUNDED
+        && turns != UNBOUNDED
+        && turns > 1
+        && longest.saturating_mul(turns) >= LONG
 }
 
 const NOT_USED: State = u32::MAX;
@@ -177,6 +190,7 @@ impl<'p> Builder<'p> {
         Self {
             pattern,
             search,
+            widths: pattern.widths(),
             most_copies,
             has_boundary: pattern.asks_for_words(),
             has_lines: pattern.asks_for_lines(),
@@ -406,9 +420,13 @@ impl<'p> Builder<'p> {
                 limit(&mut part.empty);
             }
             Node::Repeat { body, min, max, .. } => {
-                let is_single = matches!(self.pattern.nodes[*body as usize], Node::Set(_));
+                let many = match self.pattern.nodes[*body as usize] {
+                    Node::Set(_) => VERY_MANY_TURNS,
+                    _ if is_long(self.widths[*body as usize], *max) => 2,
+                    _ => MANY_TURNS,
+                };
                 let body = take(*body);
-                return self.repeat(&body, *min, *max, is_single);
+                return self.repeat(&body, *min, *max, many);
             }
         }
         Some(part)
@@ -461,7 +479,7 @@ impl<'p> Builder<'p> {
         Some(copy)
     }
 
-    fn repeat(&mut self, body: &Part, min: u32, max: u32, is_single: bool) -> Option<Part> {
+    fn repeat(&mut self, body: &Part, min: u32, max: u32, many: u32) -> Option<Part> {
         let (states, edges) = (body.states, body.edges);
         if max == 0 || body.first.is_empty() {
             return Some(Part {
@@ -471,11 +489,6 @@ impl<'p> Builder<'p> {
                 ..Part::default()
             });
         }
-        let many = if is_single {
-            VERY_MANY_TURNS
-        } else {
-            MANY_TURNS
-        };
         let is_loop = max >= many;
         self.is_widened |= is_loop && max != UNBOUNDED;
         let wanted = if is_loop {

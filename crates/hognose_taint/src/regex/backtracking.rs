@@ -6,7 +6,7 @@
 //! that may make the match fail, and the steps are counted. Only an attack that works is reported.
 
 use super::ambiguity::{self, Candidate};
-use super::automaton::Automaton;
+use super::automaton::{Automaton, is_long};
 use super::charset::{self, CharSet};
 use super::machine::{Machine, Use};
 use super::pattern::{Assertion, Node, Pattern};
@@ -78,10 +78,11 @@ const SMALL_SIZES: &[usize] = &[5, 10, 15, 20, 25, 30, 35];
 /// Judges a pattern, used in this way.
 pub fn analyse(pattern: &Pattern, usage: Use) -> Verdict {
     // Without repetition, or with no more than a few turns of single classes, nothing can grow.
-    let repeats = pattern
-        .nodes
-        .iter()
-        .any(|node| matches!(node, Node::Repeat { max, .. } if *max > 8));
+    let widths = pattern.widths();
+    let repeats = pattern.nodes.iter().any(|node| match node {
+        Node::Repeat { body, max, .. } => *max > 8 || is_long(widths[*body as usize], *max),
+        _ => false,
+    });
     if !repeats {
         return Verdict::Safe;
     }

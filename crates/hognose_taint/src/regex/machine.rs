@@ -442,10 +442,14 @@ impl<'p> Machine<'p> {
                             failed = true;
                         } else {
                             let length = (to - from) as usize;
-                            self.step(length)?;
-                            let repeated = self.text.get(position..position + length);
-                            failed = repeated.is_none()
-                                || repeated != self.text.get(from as usize..to as usize);
+                            let same = (0..length)
+                                .take_while(|&at| {
+                                    self.text.get(position + at)
+                                        == self.text.get(from as usize + at)
+                                })
+                                .count();
+                            self.step(same)?;
+                            failed = same < length;
                             position += length;
                         }
                         pc += 1;

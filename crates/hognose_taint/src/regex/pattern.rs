@@ -173,4 +173,36 @@ impl Pattern {
             )
         })
     }
+
+    /// The shortest and the longest text of each node.
+    pub(super) fn widths(&self) -> Vec<(u32, u32)> {
+        let mut widths: Vec<(u32, u32)> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let of = |node: &NodeId| widths[*node as usize];
+            let either = |nodes: &mut dyn Iterator<Item = (u32, u32)>| {
+                nodes.fold((UNBOUNDED, 0), |all, width| {
+                    (all.0.min(width.0), all.1.max(width.1))
+                })
+            };
+            let width = match node {
+                Node::Empty | Node::Assert(_) | Node::Look { .. } => (0, 0),
+                Node::Set(_) => (1, 1),
+                Node::Concat(items) => {
+                    items.iter().map(of).fold((0, 0), |all: (u32, u32), width| {
+                        (all.0.saturating_add(width.0), all.1.saturating_add(width.1))
+                    })
+                }
+                Node::Alternate(branches) => either(&mut branches.iter().map(of)),
+                Node::Conditional(_, yes, no) => either(&mut [of(yes), of(no)].into_iter()),
+                Node::Group(_, body) | Node::Atomic(body) => of(body),
+                Node::Repeat { body, min, max, .. } => {
+                    let (shortest, longest) = of(body);
+                    (shortest.saturating_mul(*min), longest.saturating_mul(*max))
+                }
+                Node::Backreference(_) => (0, UNBOUNDED),
+            };
+            widths.push(width);
+        }
+        widths
+    }
 }

@@ -83,7 +83,7 @@ const LATER: u32 = u32::MAX;
 impl Program {
     /// Compiles a pattern. Nothing if a look-behind has no fixed width, which Python refuses.
     pub fn new(pattern: &Pattern) -> Option<Self> {
-        let widths = widths(pattern);
+        let widths = pattern.widths();
         let mut code: Vec<Instruction> = Vec::new();
         let (mut counters, mut cuts) = (0, 0);
         let mut tasks = vec![Task::Emit(Instruction::Accept), Task::Node(pattern.root)];
@@ -258,34 +258,4 @@ impl Program {
             groups: pattern.groups + 1,
         })
     }
-}
-
-/// The shortest and the longest text of each node.
-fn widths(pattern: &Pattern) -> Vec<(u32, u32)> {
-    let mut widths: Vec<(u32, u32)> = Vec::with_capacity(pattern.nodes.len());
-    for node in &pattern.nodes {
-        let of = |node: &NodeId| widths[*node as usize];
-        let either = |nodes: &mut dyn Iterator<Item = (u32, u32)>| {
-            nodes.fold((UNBOUNDED, 0), |all, width| {
-                (all.0.min(width.0), all.1.max(width.1))
-            })
-        };
-        let width = match node {
-            Node::Empty | Node::Assert(_) | Node::Look { .. } => (0, 0),
-            Node::Set(_) => (1, 1),
-            Node::Concat(items) => items.iter().map(of).fold((0, 0), |all: (u32, u32), width| {
-                (all.0.saturating_add(width.0), all.1.saturating_add(width.1))
-            }),
-            Node::Alternate(branches) => either(&mut branches.iter().map(of)),
-            Node::Conditional(_, yes, no) => either(&mut [of(yes), of(no)].into_iter()),
-            Node::Group(_, body) | Node::Atomic(body) => of(body),
-            Node::Repeat { body, min, max, .. } => {
-                let (shortest, longest) = of(body);
-                (shortest.saturating_mul(*min), longest.saturating_mul(*max))
-            }
-            Node::Backreference(_) => (0, UNBOUNDED),
-        };
-        widths.push(width);
-    }
-    widths
 }
