@@ -79,7 +79,7 @@ pub fn analyse(
         comments,
         scanned,
         lines,
-    } = hognose_sast::scan(&inputs, sources, &knowledge.catalogue, &knowledge.models, hognose_sast::ScanOptions { library: std::env::var_os("HOGNOSE_LIBRARY").is_some() });
+    } = hognose_sast::scan(&inputs, sources, &knowledge.catalogue, &knowledge.models, hognose_sast::ScanOptions { library: std::env::var_os("HOGNOSE_LIBRARY").is_some(), tests: false });
     let directives = comments
         .iter()
         .flat_map(|(path, comments)| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hognose_finding::{Confidence, EntryPoint, Finding, Problem, ProblemKind, Sources};
 use hognose_python::{Comment, Module, ModuleId, Project};
 use hognose_rules::Catalogue;
-use hognose_taint::{EntryPoints, Evaluator, Flows, Models, Options, Program};
+use hognose_taint::{EntryPoints, Evaluator, Flows, Kind, Models, Options, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -40,6 +40,8 @@ pub enum InputKind {
 pub struct ScanOptions {
     /// It is a library: what its users pass to it is not trusted.
     pub library: bool,
+    /// Flows are looked for in test code, too. What is found there is merely possible.
+    pub tests: bool,
 }
 
 /// What a scan gives.
@@ -78,7 +80,6 @@ pub fn scan(
         .problems
         .extend_from_slice(program.entry_points.problems());
     let rules = RuleSet::new(catalogue, &project, &roles);
-    let flows = Flows::solve(&program, &program.entry_points, Options { library: options.library });
     for (at, name) in &rules.unknown {
         let page = &catalogue.rules()[at.rule as usize];
         let message = format!(
@@ -98,6 +99,34 @@ pub fn scan(
         .filter(|file| is_test_code(&file.path, &file.base))
         .map(|file| &*file.path)
         .collect();
+    let mut sinks: Vec<Kind> = rules.flows.values().flat_map(|(_, sinks)| sinks).copied().collect();
+    sinks.extend(roles.kind("regex-text"));
+    sinks.sort_unstable();
+    sinks.dedup();
+    let left_out = modules
+        .iter()
+        .filter(|(_, module)| !options.tests && tests.contains(&*module.path))
+        .map(|&(id, _)| id)
+        .collect();
+    let flows = Flows::solve(
+        &program,
+        &program.entry_points,
+        &Options {
+            library: options.library,
+            sinks,
+            left_out,
+        },
+    );
+    for &(module, function) in flows.gave_up() {
+        let path = &project.module(module).path;
+        let message = format!(
+            "`{}` is too much to be followed as a whole; findings may be missing",
+            project.scope_name(module, function)
+        );
+        result
+            .problems
+            .push(Problem::in_file(ProblemKind::Budget, path.clone(), message));
+    }
     let analysed: Vec<_> = modules
         .par_iter()
         .with_max_len(8)

@@ -286,6 +286,7 @@ fn scan_as(mode: &Mode, files: &[File], catalogue: &Catalogue) -> ScanResult {
         .collect();
     scan(&input, &Held(files), catalogue, &[], hognose_sast::ScanOptions {
             library: mode.library,
+            tests: true,
         })
 }
 

@@ -70,6 +70,8 @@ impl Arguments {
     }
 }
 
+/// What a call costs, in instructions.
+const COST_OF_CALL: u32 = 4;
 /// Instructions of a function that is run in place at most.
 const MAX_IN_PLACE: u32 = 3_000;
 
@@ -324,10 +326,11 @@ impl<'a> Machine<'_, 'a> {
         receiver: Option<&Value>,
         arguments: &Arguments,
     ) -> Option<Value> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH || self.fuel < COST_OF_CALL {
             self.gave_up = true;
             return Some(Value::TOP);
         }
+        self.fuel -= COST_OF_CALL;
         self.depth += 1;
         let value = self.call_definition(state, index, closure, receiver, arguments);
         self.depth -= 1;
@@ -1110,7 +1113,14 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         for write in &summary.writes {
-            let taint = self.mapped_taint(state, &mapping, &write.taint);
+            let is_store = matches!(write.label, Label::Store { .. });
+            let mut taint = Taint::CLEAN;
+            for mark in write.taint.marks() {
+                // What does not come from an argument was written by the callee, whoever calls it.
+                if !is_store || matches!(mark.label, Label::Input { .. }) {
+                    taint.add(&self.actual(state, &mapping, mark, Note::Returned));
+                }
+            }
             if taint.is_clean() {
                 continue;
             }
@@ -1194,9 +1204,11 @@ impl<'a> Machine<'_, 'a> {
             .get(usize::from(param))
             .cloned()
             .unwrap_or(Value::TOP);
+        let before = std::mem::replace(&mut self.is_looking_up, true);
         for &part in parts {
             value = self.part(state, &value, part);
         }
+        self.is_looking_up = before;
         value
     }
 
@@ -1439,6 +1451,9 @@ impl<'a> Machine<'_, 'a> {
     }
 
     pub(super) fn add_hit(&mut self, hit: Hit) {
+        if kind_bit(hit.sink) & self.engine.wanted == 0 {
+            return;
+        }
         let is_full = self.hits.len() >= super::summary::MAX_HITS;
         let same = self.hits.iter_mut().find(|known| {
             known.sink == hit.sink

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::call::{Given, binding};
 use super::heap::State;
 use super::sink::sinks_of_decorator;
+use super::solve::Options;
 use super::summary::Summary;
 use super::value::{Kinds, Mark, Taint, TextPart, Value, What, kind_bit};
 use crate::entry::{EntryPoints, Returned};
@@ -181,6 +182,8 @@ pub(crate) struct Engine<'a> {
     pub sinks: SinkKinds,
     /// Parameters of exported functions are untrusted.
     pub library: bool,
+    /// The sink kinds that are asked about.
+    pub wanted: Kinds,
     natives: FxHashMap<(ModuleId, FunctionId), Native>,
     builtins: Option<ModuleId>,
     path_classes: FxHashSet<(ModuleId, FunctionId)>,
@@ -198,7 +201,7 @@ thread_local! {
 }
 
 impl<'a> Engine<'a> {
-    pub fn new(program: &'a Program<'a>, entries: &'a EntryPoints, library: bool) -> Self {
+    pub fn new(program: &'a Program<'a>, entries: &'a EntryPoints, options: &Options) -> Self {
         let project = program.project;
         let find = |name: &str| project.symbols().find(name);
         let bits = |names: &[&str]| {
@@ -245,7 +248,8 @@ impl<'a> Engine<'a> {
             project,
             program,
             entries,
-            library,
+            library: options.library,
+            wanted: options.sinks.iter().fold(0, |all, &kind| all | kind_bit(kind)),
             natives,
             builtins: project.model("builtins"),
             path_classes,
@@ -370,7 +374,10 @@ impl<'a> Engine<'a> {
         let has = |function: FunctionId, module: ModuleId| {
             models
                 .function(module, function)
-                .is_some_and(|model| model.params.iter().any(|(_, roles)| !roles.sinks.is_empty()))
+                .is_some_and(|model| model
+                    .params
+                    .iter()
+                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted != 0))
         };
         let (module, function) = models.twin(module, function);
         has(function, module)

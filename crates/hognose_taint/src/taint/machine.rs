@@ -21,7 +21,7 @@ pub(super) const MAX_FUEL: u32 = 20_000;
 pub(super) const MAX_FRAMES: usize = 6;
 
 /// How deep calls and attributes that call are nested. Bounds the stack, with [`MAX_FRAMES`].
-pub(super) const MAX_DEPTH: u32 = 48;
+pub(super) const MAX_DEPTH: u32 = 24;
 
 /// A function being run.
 pub(super) struct Frame {
@@ -84,6 +84,8 @@ pub(super) struct Machine<'e, 'a> {
     pub decides: u64,
     /// How deep calls and attributes are nested right now.
     pub depth: u32,
+    /// Places in arguments are being looked up: properties are not run for that.
+    pub is_looking_up: bool,
     serials: u32,
     sites: FxHashMap<(u32, u32), u32>,
     globals: FxHashMap<(ModuleId, Operand), u32>,
@@ -108,6 +110,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             gave_up: false,
             decides: 0,
             depth: 0,
+            is_looking_up: false,
             serials: 0,
             sites: FxHashMap::default(),
             globals: FxHashMap::default(),

@@ -1189,6 +1189,10 @@ impl<'a> Machine<'_, 'a> {
             }
             return value;
         }
+        if self.is_looking_up {
+            let name = self.engine.project.module(module).ir.function(function).name;
+            return self.part_of_whole(receiver, Part::Attr(name));
+        }
         self.call_function(state, module, function, None, Some(receiver.clone()), &[])
             .unwrap_or(Value::TOP)
     }

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::engine::{ALL, Engine};
 use super::heap::{Fact, Object, Shape, State, Subject};
 use super::machine::{Guards, Machine, label_facts};
-use super::summary::{Hit, Summary, Write, flatten};
+use super::summary::{Hit, Summary, flatten};
 use super::value::{Kinds, Label, Mark, Note, Part, Path, Root, Step, Taint, TextPart, Value, What, kind_bit, step};
 use crate::entry::{EntryPoints, Filling};
 use crate::models::Kind;
@@ -21,10 +21,14 @@ use crate::values::{self, Evaluator, Program};
 type Definition = (ModuleId, FunctionId);
 
 /// What is looked for.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Parameters of the functions that a library exports are sources of kind `parameter`.
     pub library: bool,
+    /// The sink kinds that are asked about.
+    pub sinks: Vec<Kind>,
+    /// Modules in which flows are not looked for; what others call there is followed all the same.
+    pub left_out: FxHashSet<ModuleId>,
 }
 
 /// What a step of a flow tells.
@@ -82,9 +86,9 @@ pub struct Flows {
 
 impl Flows {
     /// Finds all flows.
-    pub fn solve(program: &Program<'_>, entries: &EntryPoints, options: Options) -> Flows {
-        let engine = Engine::new(program, entries, options.library);
-        let plan = Plan::new(&engine);
+    pub fn solve(program: &Program<'_>, entries: &EntryPoints, options: &Options) -> Flows {
+        let engine = Engine::new(program, entries, options);
+        let plan = Plan::new(&engine, options);
         let mut gave_up = Vec::new();
         let mut evaluated: Vec<Definition> = Vec::new();
         for level in &plan.levels {
@@ -175,14 +179,16 @@ struct Plan {
 
 /// What a quick look at a function tells.
 struct Glance {
-    /// Last names of what it calls.
-    calls: Vec<Symbol>,
+    /// Functions of the project that it calls, or makes.
+    callees: Vec<Definition>,
+    /// Last names of what it calls, where nothing else is known of it.
+    unknown: Vec<Symbol>,
     /// It may have a sink.
     has_sink: bool,
 }
 
 impl Plan {
-    fn new(engine: &Engine<'_>) -> Plan {
+    fn new(engine: &Engine<'_>, options: &Options) -> Plan {
         let project = engine.project;
         let models = engine.program.models;
         let modules: Vec<ModuleId> = project
@@ -217,68 +223,49 @@ impl Plan {
             .with_max_len(8)
             .map(|&id| glance(engine, id, &callable, &sink_names))
             .collect();
-        // What leads to a sink by name, from the sinks up.
-        let mut hot_names: FxHashSet<Symbol> = FxHashSet::default();
-        let mut hot: FxHashSet<Definition> = FxHashSet::default();
-        let mut callers: FxHashMap<Symbol, Vec<Definition>> = FxHashMap::default();
+        // What leads to a sink, from the sinks up: by calls that are known, and by name where nothing else is.
+        let mut callers: FxHashMap<Definition, Vec<Definition>> = FxHashMap::default();
+        let mut callers_by_name: FxHashMap<Symbol, Vec<Definition>> = FxHashMap::default();
+        let mut calls: FxHashMap<Definition, Vec<Definition>> = FxHashMap::default();
         let mut waiting: Vec<Definition> = Vec::new();
-        for (&id, functions) in modules.iter().zip(&glances) {
-            for (number, glance) in functions.iter().enumerate() {
+        for (&id, functions) in modules.iter().zip(glances) {
+            for (number, glance) in functions.into_iter().enumerate() {
                 let function = (id, FunctionId(number as u32));
-                for &name in &glance.calls {
-                    callers.entry(name).or_default().push(function);
+                for name in glance.unknown {
+                    callers_by_name.entry(name).or_default().push(function);
                 }
-                if glance.has_sink {
+                for &callee in &glance.callees {
+                    callers.entry(callee).or_default().push(function);
+                }
+                calls.insert(function, glance.callees);
+                if glance.has_sink && !options.left_out.contains(&id) {
                     waiting.push(function);
                 }
             }
         }
+        let mut hot: FxHashSet<Definition> = FxHashSet::default();
+        let mut hot_names: FxHashSet<Symbol> = FxHashSet::default();
         while let Some(function) = waiting.pop() {
             if !hot.insert(function) {
                 continue;
             }
-            let ir = &project.module(function.0).ir;
-            let info = ir.function(function.1);
-            let mut names = vec![info.name];
-            if ir.is_class(info.parent) && project.text(info.name).starts_with("__") {
-                names.push(ir.function(info.parent).name);
+            let name = project.module(function.0).ir.function(function.1).name;
+            if !engine.is_common(name) && hot_names.insert(name) {
+                waiting.extend(callers_by_name.get(&name).into_iter().flatten().copied());
             }
-            // What a function defines is called through it.
-            if ir.function(info.parent).kind == FunctionKind::Def {
-                waiting.push((function.0, info.parent));
-            }
-            for name in names {
-                if hot_names.insert(name) {
-                    waiting.extend(callers.get(&name).into_iter().flatten().copied());
-                }
-            }
+            waiting.extend(callers.get(&function).into_iter().flatten().copied());
+            waiting.retain(|caller| !options.left_out.contains(&caller.0));
         }
         // And what those call.
         let mut needed: FxHashMap<Definition, Vec<Definition>> = FxHashMap::default();
-        let mut wave: Vec<Definition> = hot.into_iter().collect();
-        wave.sort_unstable();
-        while !wave.is_empty() {
-            let groups: Vec<&[Definition]> = wave.chunk_by(|a, b| a.0 == b.0).collect();
-            let found: Vec<Vec<(Definition, Vec<Definition>)>> = groups
-                .into_par_iter()
-                .map(|group| {
-                    let evaluator = Evaluator::new(engine.program);
-                    group
-                        .iter()
-                        .map(|&function| (function, callees(engine, &evaluator, function, &callable)))
-                        .collect()
-                })
-                .collect();
-            let mut next: FxHashSet<Definition> = FxHashSet::default();
-            for (function, callees) in found.into_iter().flatten() {
-                next.extend(callees.iter().copied());
-                needed.insert(function, callees);
+        let mut waiting: Vec<Definition> = hot.into_iter().collect();
+        while let Some(function) = waiting.pop() {
+            if needed.contains_key(&function) {
+                continue;
             }
-            wave = next
-                .into_iter()
-                .filter(|function| !needed.contains_key(function))
-                .collect();
-            wave.sort_unstable();
+            let callees = calls.remove(&function).unwrap_or_default();
+            waiting.extend(callees.iter().copied());
+            needed.insert(function, callees);
         }
         Plan {
             levels: levels(&needed),
@@ -308,8 +295,15 @@ fn glance(
         .iter()
         .enumerate()
         .map(|(number, function)| {
-            let mut calls = Vec::new();
+            let mut unknown = Vec::new();
             let mut has_sink = false;
+            let callees = callees(
+                engine,
+                &evaluator,
+                (id, FunctionId(number as u32)),
+                callable,
+                &mut unknown,
+            );
             for index in function.start..function.end {
                 let name = match ir.op(index) {
                     Op::Call => match ir.get(index).operand_a().kind() {
@@ -346,9 +340,6 @@ fn glance(
                 };
                 let Some(name) = name else { continue };
                 has_sink |= sink_names.contains(&name) && may_be_sink(engine, &evaluator, id, index, name);
-                if callable.contains(&name) {
-                    calls.push(name);
-                }
             }
             let id_function = FunctionId(number as u32);
             if engine.entries.handler(id, id_function).is_some() || !ir.decorators_of(id_function).is_empty() {
@@ -364,9 +355,13 @@ fn glance(
                             .is_some_and(|callee| models.interesting().contains(&callee.symbol_b()))
                     });
             }
-            calls.sort_unstable();
-            calls.dedup();
-            Glance { calls, has_sink }
+            unknown.sort_unstable();
+            unknown.dedup();
+            Glance {
+                callees,
+                unknown,
+                has_sink,
+            }
         })
         .collect()
 }
@@ -414,6 +409,7 @@ fn callees(
     evaluator: &Evaluator<'_>,
     (module, function): Definition,
     callable: &FxHashSet<Symbol>,
+    unknown: &mut Vec<Symbol>,
 ) -> Vec<Definition> {
     let ir = &engine.project.module(module).ir;
     let info = ir.function(function);
@@ -432,7 +428,17 @@ fn callees(
         {
             continue;
         }
-        for &value in evaluator.values(module, callee).iter() {
+        let values = evaluator.values(module, callee);
+        let is_known = values
+            .iter()
+            .any(|value| !matches!(value, values::Value::Other(..) | values::Value::Constant(..)));
+        if !is_known
+            && let Some(attribute) = ir.instruction(callee)
+            && attribute.op == Op::Attr
+        {
+            unknown.push(attribute.symbol_b());
+        }
+        for &value in values.iter() {
             let target = match value {
                 values::Value::Function(module, function) | values::Value::Method((module, function), _) => {
                     Some((module, function))
@@ -801,24 +807,178 @@ fn reach(state: &State, value: &Value, found: &mut Vec<(u32, Object)>) {
     }
 }
 
-/// Where a store gets its data.
-struct Stores<'e> {
-    by_root: FxHashMap<RootKey, Vec<(&'e Write, Definition)>>,
-}
-
-/// Stores of related classes meet; they are found by the attribute.
+/// Where writes and reads of stores meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum RootKey {
-    Attribute(Option<Part>),
+enum Place {
+    /// An attribute (or entry) of this very class.
+    Own(Definition, Option<Part>),
+    /// The same of the classes derived from it.
+    Derived(Definition, Option<Part>),
     Global(ModuleId, Symbol),
     Cell(ModuleId, FunctionId, Symbol),
 }
 
-fn key(root: Root, path: &Path) -> RootKey {
+/// The places at which a store is written, or read: an attribute is the same in a class and in those derived from it.
+fn places(engine: &Engine<'_>, root: Root, path: &Path, is_read: bool) -> Vec<Place> {
+    let first = path.parts().first().copied();
     match root {
-        Root::Class(..) => RootKey::Attribute(path.parts().first().copied()),
-        Root::Global(module, name) => RootKey::Global(module, name),
-        Root::Cell(module, function, name) => RootKey::Cell(module, function, name),
+        Root::Class(module, class) => {
+            let own = (module, class);
+            let order = engine.ancestry(own);
+            let ancestors = order[1..]
+                .iter()
+                .copied()
+                .filter(|(module, _)| !engine.project.module(*module).is_model);
+            let mut places = vec![Place::Own(own, first)];
+            if is_read {
+                places.push(Place::Derived(own, first));
+                places.extend(ancestors.map(|ancestor| Place::Own(ancestor, first)));
+            } else {
+                places.extend(ancestors.map(|ancestor| Place::Derived(ancestor, first)));
+            }
+            places
+        }
+        Root::Global(module, name) => vec![Place::Global(module, name)],
+        Root::Cell(module, function, name) => vec![Place::Cell(module, function, name)],
+    }
+}
+
+/// Where data comes from in the end.
+#[derive(Debug, Clone)]
+struct Origin {
+    source: Kind,
+    doubt: bool,
+    clean: Kinds,
+    steps: Option<Arc<Step>>,
+}
+
+/// How many origins of a store are told apart.
+const MAX_ORIGINS: usize = 16;
+
+/// Who reads a store.
+#[derive(Debug, Clone, Copy)]
+enum Reader {
+    /// What is put into another store: number of the write, number of its mark.
+    Write(usize, usize),
+    /// A sink.
+    Sink,
+}
+
+/// What the stores that sinks read hold, followed from the sources on.
+fn fill(
+    engine: &Engine<'_>,
+    summaries: &[(Definition, Arc<Summary>)],
+    parameter: Option<Kind>,
+) -> FxHashMap<Label, Vec<Origin>> {
+    // What is written at the same place by many is looked at once for each origin.
+    let mut numbers: FxHashMap<Label, usize> = FxHashMap::default();
+    let mut writes: Vec<(Label, Vec<&Mark>)> = Vec::new();
+    let mut known: FxHashSet<(Label, Label)> = FxHashSet::default();
+    let mut queue: VecDeque<(usize, Origin)> = VecDeque::new();
+    for (writer, summary) in summaries {
+        for write in summary.writes.iter().filter(|write| matches!(write.label, Label::Store { .. })) {
+            for mark in write.taint.marks() {
+                let source = source_of(engine, *writer, mark.label, parameter);
+                if source.is_none() && !matches!(mark.label, Label::Store { .. }) {
+                    continue;
+                }
+                let number = *numbers.entry(write.label).or_insert_with(|| {
+                    writes.push((write.label, Vec::new()));
+                    writes.len() - 1
+                });
+                match source {
+                    Some(source) => queue.push_back((
+                        number,
+                        Origin {
+                            source,
+                            doubt: mark.doubt,
+                            clean: mark.clean,
+                            steps: mark.step.clone(),
+                        },
+                    )),
+                    None if known.insert((write.label, mark.label)) => writes[number].1.push(mark),
+                    None => {}
+                }
+            }
+        }
+    }
+    let mut readers: FxHashMap<Place, Vec<(Label, Reader)>> = FxHashMap::default();
+    let mut add = |label: Label, reader: Reader| {
+        if let Label::Store { root, path } = label {
+            for place in places(engine, root, &path, true) {
+                readers.entry(place).or_default().push((label, reader));
+            }
+        }
+    };
+    if !queue.is_empty() {
+        for (number, (_, marks)) in writes.iter().enumerate() {
+            for (at, mark) in marks.iter().enumerate() {
+                add(mark.label, Reader::Write(number, at));
+            }
+        }
+    }
+    let mut sinks: FxHashSet<Label> = FxHashSet::default();
+    for (_, summary) in summaries {
+        for hit in &summary.hits {
+            if matches!(hit.mark.label, Label::Store { .. }) && sinks.insert(hit.mark.label) {
+                add(hit.mark.label, Reader::Sink);
+            }
+        }
+    }
+    let mut filled: FxHashMap<Label, Vec<Origin>> = FxHashMap::default();
+    let mut seen: FxHashSet<(usize, Kind)> = FxHashSet::default();
+    while let Some((number, origin)) = queue.pop_front() {
+        if !seen.insert((number, origin.source)) {
+            continue;
+        }
+        let Label::Store { root, path } = writes[number].0 else {
+            continue;
+        };
+        for place in places(engine, root, &path, false) {
+            for &(label, reader) in readers.get(&place).into_iter().flatten() {
+                let Label::Store { path: read, .. } = label else {
+                    continue;
+                };
+                if !path.meets(&read) {
+                    continue;
+                }
+                match reader {
+                    Reader::Write(number, at) => {
+                        if seen.contains(&(number, origin.source)) {
+                            continue;
+                        }
+                        let mark = writes[number].1[at];
+                        let next = Origin {
+                            source: origin.source,
+                            doubt: origin.doubt || mark.doubt,
+                            clean: origin.clean | mark.clean,
+                            steps: chain(origin.steps.as_ref(), mark.step.as_ref()),
+                        };
+                        queue.push_back((number, next));
+                    }
+                    Reader::Sink => {
+                        let all = filled.entry(label).or_default();
+                        if all.len() < MAX_ORIGINS {
+                            all.push(origin.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    filled
+}
+
+/// The source kind that a label is by itself.
+fn source_of(engine: &Engine<'_>, function: Definition, label: Label, parameter: Option<Kind>) -> Option<Kind> {
+    match label {
+        Label::Source { kind, .. } => Some(kind),
+        Label::Input { param, .. } => parameter.filter(|_| {
+            engine.library
+                && engine.is_exported(function.0, function.1)
+                && !(param == 0 && engine.has_receiver(function.0, function.1))
+        }),
+        Label::Store { .. } => None,
     }
 }
 
@@ -829,27 +989,25 @@ fn collect(
     engine: &Engine<'_>,
     summaries: &[(Definition, Arc<Summary>)],
 ) -> (FxHashMap<(ModuleId, u32), Vec<Flow>>, Vec<Definition>) {
-    let mut stores = Stores {
-        by_root: FxHashMap::default(),
-    };
-    for (function, summary) in summaries {
-        for write in &summary.writes {
-            if let Label::Store { root, path } = write.label {
-                stores
-                    .by_root
-                    .entry(key(root, &path))
-                    .or_default()
-                    .push((write, *function));
-            }
-        }
-    }
     let parameter = engine.program.models.kind("parameter");
-    let mut known = FxHashMap::default();
+    let filled = fill(engine, summaries, parameter);
     let mut suspects: Vec<Definition> = Vec::new();
     let mut flows: FxHashMap<(ModuleId, u32), Vec<Flow>> = FxHashMap::default();
     for (function, summary) in summaries {
         for hit in &summary.hits {
-            let origins = origins(engine, &stores, *function, hit.mark.label, parameter, &mut known);
+            let own;
+            let origins: &[Origin] = match source_of(engine, *function, hit.mark.label, parameter) {
+                Some(source) => {
+                    own = [Origin {
+                        source,
+                        doubt: false,
+                        clean: 0,
+                        steps: None,
+                    }];
+                    &own
+                }
+                None => filled.get(&hit.mark.label).map_or(&[], Vec::as_slice),
+            };
             if origins.is_empty() {
                 continue;
             }
@@ -859,7 +1017,7 @@ fn collect(
             {
                 continue;
             }
-            for origin in &origins {
+            for origin in origins {
                 if origin.clean & kind_bit(hit.sink) != 0 {
                     continue;
                 }
@@ -903,111 +1061,6 @@ fn owned(parts: &[TextPart]) -> Vec<TextPart> {
         .collect()
 }
 
-/// Where data comes from in the end.
-#[derive(Debug, Clone)]
-struct Origin {
-    source: Kind,
-    doubt: bool,
-    clean: Kinds,
-    steps: Option<Arc<Step>>,
-}
-
-/// How many origins of a store are told apart.
-const MAX_ORIGINS: usize = 16;
-
-/// Where the data with a label comes from; `known` remembers what stores hold.
-fn origins(
-    engine: &Engine<'_>,
-    stores: &Stores<'_>,
-    function: Definition,
-    label: Label,
-    parameter: Option<Kind>,
-    known: &mut FxHashMap<Label, Vec<Origin>>,
-) -> Vec<Origin> {
-    let of = |source: Kind| {
-        vec![Origin {
-            source,
-            doubt: false,
-            clean: 0,
-            steps: None,
-        }]
-    };
-    match label {
-        Label::Source { kind, .. } => of(kind),
-        Label::Input { param, .. } => match parameter {
-            Some(kind)
-                if engine.library
-                    && engine.is_exported(function.0, function.1)
-                    && !(param == 0 && engine.has_receiver(function.0, function.1)) =>
-            {
-                of(kind)
-            }
-            _ => Vec::new(),
-        },
-        Label::Store { .. } => {
-            if let Some(found) = known.get(&label) {
-                return found.clone();
-            }
-            // Breadth first, each store once: the first way found is the shortest.
-            let mut found: Vec<Origin> = Vec::new();
-            let mut seen: FxHashSet<Label> = FxHashSet::default();
-            let mut queue: VecDeque<(Label, Origin)> = VecDeque::new();
-            seen.insert(label);
-            let nothing = Origin {
-                source: Kind::default(),
-                doubt: false,
-                clean: 0,
-                steps: None,
-            };
-            queue.push_back((label, nothing));
-            while let Some((at, way)) = queue.pop_front() {
-                let Label::Store { root, path } = at else {
-                    continue;
-                };
-                for (write, writer) in stores.by_root.get(&key(root, &path)).into_iter().flatten() {
-                    let Label::Store {
-                        root: written,
-                        path: place,
-                    } = write.label
-                    else {
-                        continue;
-                    };
-                    if !place.meets(&path) || !related(engine, root, written) {
-                        continue;
-                    }
-                    for mark in write.taint.marks() {
-                        let way = Origin {
-                            source: way.source,
-                            doubt: way.doubt || mark.doubt,
-                            clean: way.clean | mark.clean,
-                            steps: chain(mark.step.as_ref(), way.steps.as_ref()),
-                        };
-                        if matches!(mark.label, Label::Store { .. }) {
-                            if seen.len() < 256 && seen.insert(mark.label) {
-                                queue.push_back((mark.label, way));
-                            }
-                            continue;
-                        }
-                        for origin in origins(engine, stores, *writer, mark.label, parameter, known) {
-                            let better = found.iter().all(|old| {
-                                old.source != origin.source || old.clean & !way.clean != 0 || old.doubt && !way.doubt
-                            });
-                            if better && found.len() < MAX_ORIGINS {
-                                found.push(Origin {
-                                    source: origin.source,
-                                    ..way.clone()
-                                });
-                            }
-                        }
-                    }
-                }
-            }
-            known.insert(label, found.clone());
-            found
-        }
-    }
-}
-
 /// One witness after the other.
 fn chain(first: Option<&Arc<Step>>, second: Option<&Arc<Step>>) -> Option<Arc<Step>> {
     match (first, second) {
@@ -1019,17 +1072,6 @@ fn chain(first: Option<&Arc<Step>>, second: Option<&Arc<Step>>) -> Option<Arc<St
             second.note,
             Some(second),
         ),
-    }
-}
-
-fn related(engine: &Engine<'_>, a: Root, b: Root) -> bool {
-    match (a, b) {
-        (Root::Class(m, c), Root::Class(n, d)) => {
-            (m, c) == (n, d)
-                || engine.ancestry((m, c)).contains(&(n, d))
-                || engine.ancestry((n, d)).contains(&(m, c))
-        }
-        (a, b) => a == b,
     }
 }
 
