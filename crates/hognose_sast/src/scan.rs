@@ -99,10 +99,17 @@ pub fn scan(
         .filter(|file| is_test_code(&file.path, &file.base))
         .map(|file| &*file.path)
         .collect();
-    let mut sinks: Vec<Kind> = rules.flows.values().flat_map(|(_, sinks)| sinks).copied().collect();
-    sinks.extend(roles.kind("regex-text"));
-    sinks.sort_unstable();
-    sinks.dedup();
+    let mut pairs: FxHashSet<(Kind, Kind)> = rules
+        .flows
+        .values()
+        .flat_map(|(sources, sinks)| {
+            sources
+                .iter()
+                .flat_map(move |&source| sinks.iter().map(move |&sink| (source, sink)))
+        })
+        .collect();
+    // Whether a slow pattern meets the text of a request.
+    pairs.extend(roles.kind("remote-input").zip(roles.kind("regex-text")));
     let left_out = modules
         .iter()
         .filter(|(_, module)| !options.tests && tests.contains(&*module.path))
@@ -113,7 +120,7 @@ pub fn scan(
         &program.entry_points,
         &Options {
             library: options.library,
-            sinks,
+            pairs,
             left_out,
         },
     );

@@ -249,7 +249,7 @@ impl<'a> Engine<'a> {
             program,
             entries,
             library: options.library,
-            wanted: options.sinks.iter().fold(0, |all, &kind| all | kind_bit(kind)),
+            wanted: options.pairs.iter().fold(0, |all, &(_, sink)| all | kind_bit(sink)),
             natives,
             builtins: project.model("builtins"),
             path_classes,
@@ -368,7 +368,8 @@ impl<'a> Engine<'a> {
         self.project.module(twin).is_model
     }
 
-    /// Whether some argument of a function with a model gets to a sink.
+    /// Whether some argument of a function with a model gets to a sink that is worth following data to. Logs are
+    /// everywhere: what is logged is looked at where the source is.
     pub fn is_sink(&self, module: ModuleId, function: FunctionId) -> bool {
         let models = self.program.models;
         let has = |function: FunctionId, module: ModuleId| {
@@ -377,7 +378,7 @@ impl<'a> Engine<'a> {
                 .is_some_and(|model| model
                     .params
                     .iter()
-                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted != 0))
+                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted & !self.sinks.log != 0))
         };
         let (module, function) = models.twin(module, function);
         has(function, module)

@@ -25,8 +25,8 @@ type Definition = (ModuleId, FunctionId);
 pub struct Options {
     /// Parameters of the functions that a library exports are sources of kind `parameter`.
     pub library: bool,
-    /// The sink kinds that are asked about.
-    pub sinks: Vec<Kind>,
+    /// The kinds of source and sink that are asked about.
+    pub pairs: FxHashSet<(Kind, Kind)>,
     /// Modules in which flows are not looked for; what others call there is followed all the same.
     pub left_out: FxHashSet<ModuleId>,
 }
@@ -118,7 +118,7 @@ impl Flows {
             .filter_map(|&function| Some((function, engine.summary(function.0, function.1)?)))
             .collect();
         // What seems to reach a sink is looked at again, this time with all that the arguments of calls decide.
-        let (_, suspects) = collect(&engine, &summaries);
+        let (_, suspects) = collect(&engine, &summaries, options);
         let groups: Vec<&[Definition]> = suspects.chunk_by(|a, b| a.0 == b.0).collect();
         let again: Vec<Vec<(Definition, Arc<Summary>)>> = groups
             .into_par_iter()
@@ -135,7 +135,7 @@ impl Flows {
                 summaries[at].1 = summary;
             }
         }
-        let (flows, _) = collect(&engine, &summaries);
+        let (flows, _) = collect(&engine, &summaries, options);
         gave_up.sort_unstable();
         Flows {
             flows,
@@ -988,6 +988,7 @@ fn source_of(engine: &Engine<'_>, function: Definition, label: Label, parameter:
 fn collect(
     engine: &Engine<'_>,
     summaries: &[(Definition, Arc<Summary>)],
+    options: &Options,
 ) -> (FxHashMap<(ModuleId, u32), Vec<Flow>>, Vec<Definition>) {
     let parameter = engine.program.models.kind("parameter");
     let filled = fill(engine, summaries, parameter);
@@ -1008,7 +1009,8 @@ fn collect(
                 }
                 None => filled.get(&hit.mark.label).map_or(&[], Vec::as_slice),
             };
-            if origins.is_empty() {
+            let is_asked = |origin: &&Origin| options.pairs.contains(&(origin.source, hit.sink));
+            if !origins.iter().any(|origin| is_asked(&origin)) {
                 continue;
             }
             suspects.push(*function);
@@ -1017,7 +1019,7 @@ fn collect(
             {
                 continue;
             }
-            for origin in origins {
+            for origin in origins.iter().filter(is_asked) {
                 if origin.clean & kind_bit(hit.sink) != 0 {
                     continue;
                 }
