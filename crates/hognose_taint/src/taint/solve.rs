@@ -993,6 +993,7 @@ fn collect(
     let parameter = engine.program.models.kind("parameter");
     let filled = fill(engine, summaries, parameter);
     let mut suspects: Vec<Definition> = Vec::new();
+    let mut seen: FxHashSet<(ModuleId, u32, Kind, Label)> = FxHashSet::default();
     let mut flows: FxHashMap<(ModuleId, u32), Vec<Flow>> = FxHashMap::default();
     for (function, summary) in summaries {
         for hit in &summary.hits {
@@ -1011,6 +1012,11 @@ fn collect(
             };
             let is_asked = |origin: &&Origin| options.pairs.contains(&(origin.source, hit.sink));
             if !origins.iter().any(|origin| is_asked(&origin)) {
+                continue;
+            }
+            // Many callers hand the same store to the same sink; one of them will do.
+            let is_store = matches!(hit.mark.label, Label::Store { .. });
+            if is_store && !seen.insert((hit.module, hit.index, hit.sink, hit.mark.label)) {
                 continue;
             }
             suspects.push(*function);

@@ -10,9 +10,9 @@ use super::value::{Label, Mark, Step, Taint, TextPart, Value, What};
 use crate::models::Kind;
 
 /// How many sinks of one function are kept.
-pub(super) const MAX_HITS: usize = 96;
+pub(super) const MAX_HITS: usize = 64;
 /// How many places that outlive a call are kept for one function.
-pub(super) const MAX_WRITES: usize = 96;
+pub(super) const MAX_WRITES: usize = 48;
 
 /// Data reaches a sink.
 #[derive(Debug, Clone)]

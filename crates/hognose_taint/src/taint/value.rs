@@ -195,7 +195,7 @@ impl PartialEq for Mark {
 }
 
 /// How many origins of a value are told apart.
-const MAX_MARKS: usize = 12;
+const MAX_MARKS: usize = 8;
 
 /// All untrusted data in a value, sorted by label; none in most.
 #[derive(Debug, Clone, Default, PartialEq)]
