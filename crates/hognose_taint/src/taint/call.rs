@@ -1453,7 +1453,7 @@ impl<'a> Machine<'_, 'a> {
     pub(super) fn add_hit(&mut self, hit: Hit) {
         let bit = kind_bit(hit.sink);
         let is_far = !matches!(hit.mark.label, Label::Source { .. });
-        if bit & self.engine.wanted == 0 || is_far && bit & self.engine.sinks.log != 0 {
+        if bit & self.engine.wanted == 0 || is_far && bit & self.engine.sinks.near != 0 {
             return;
         }
         let is_full = self.hits.len() >= super::summary::MAX_HITS;

@@ -123,6 +123,8 @@ pub(crate) struct SinkKinds {
     pub html: Kinds,
     pub http_header: Kinds,
     pub log: Kinds,
+    /// Found everywhere: data is not followed to them through functions.
+    pub near: Kinds,
     pub sql: Kinds,
     pub code: Kinds,
     pub template: Kinds,
@@ -281,6 +283,7 @@ impl<'a> Engine<'a> {
                 html: bits(&["html"]),
                 http_header: bits(&["http-header"]),
                 log: bits(&["log"]),
+                near: bits(&["log", "module-name", "regex-text", "regex", "hash"]),
                 sql: bits(&["sql"]),
                 code: bits(&["code", "module-name"]),
                 template: bits(&["template"]),
@@ -368,8 +371,7 @@ impl<'a> Engine<'a> {
         self.project.module(twin).is_model
     }
 
-    /// Whether some argument of a function with a model gets to a sink that is worth following data to. Logs are
-    /// everywhere: what is logged is looked at where the source is.
+    /// Whether some argument of a function with a model gets to a sink that data is followed to.
     pub fn is_sink(&self, module: ModuleId, function: FunctionId) -> bool {
         let models = self.program.models;
         let has = |function: FunctionId, module: ModuleId| {
@@ -378,7 +380,7 @@ impl<'a> Engine<'a> {
                 .is_some_and(|model| model
                     .params
                     .iter()
-                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted & !self.sinks.log != 0))
+                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted & !self.sinks.near != 0))
         };
         let (module, function) = models.twin(module, function);
         has(function, module)
