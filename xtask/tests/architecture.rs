@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("hognose_python", &["hognose_finding"]),
     ("hognose_rules", &["hognose_finding"]),
     ("hognose_report", &["hognose_finding"]),
-    ("hognose_taint", &["hognose_python"]),
+    ("hognose_taint", &["hognose_finding", "hognose_python"]),
     (
         "hognose_sast",
         &[

@@ -5,7 +5,7 @@ fn tasks_and_consumers() {
     let found = entry_points(&[
         (
             "tasks.py",
-            r#"from celery import Celery, shared_task
+            r"from celery import Celery, shared_task
 import dramatiq
 from huey import RedisHuey
 from rq.decorators import job
@@ -21,15 +21,15 @@ def act(url): ...
 def hue(x): ...
 @job('low')
 def work(x): ...
-"#,
+",
         ),
         (
             "consumer.py",
-            r#"import pika
+            r"import pika
 def on_message(channel, method, properties, body): ...
 channel = pika.BlockingConnection().channel()
 channel.basic_consume(queue='q', on_message_callback=on_message)
-"#,
+",
         ),
     ]);
     assert_eq!(
@@ -64,7 +64,7 @@ fn commands() {
     let found = entry_points(&[
         (
             "c.py",
-            r#"import click
+            r"import click
 @click.group()
 @click.pass_context
 def cli(ctx): ...
@@ -77,17 +77,17 @@ def cli(ctx): ...
 @click.argument('path', type=click.Path())
 @click.pass_context
 def run(ctx, count, out_file, port, sure, mode, path): ...
-"#,
+",
         ),
         (
             "t.py",
-            r#"import typer
+            r"import typer
 app = typer.Typer()
 @app.command()
 def go(ctx: typer.Context, name: str, number: int = 1): ...
 def main(path): ...
 typer.run(main)
-"#,
+",
         ),
     ]);
     assert_eq!(
@@ -119,7 +119,7 @@ fn tools_and_resolvers_and_callbacks() {
     let found = entry_points(&[
         (
             "tools.py",
-            r#"from mcp.server.fastmcp import Context, FastMCP
+            r"from mcp.server.fastmcp import Context, FastMCP
 from langchain_core.tools import BaseTool, StructuredTool, tool
 mcp = FastMCP('x')
 @mcp.tool()
@@ -130,11 +130,11 @@ def add(a, b): ...
 StructuredTool.from_function(func=add)
 class Shell(BaseTool):
     def _run(self, command: str): ...
-"#,
+",
         ),
         (
             "q.py",
-            r#"import graphene
+            r"import graphene
 import strawberry
 class Query(graphene.ObjectType):
     def resolve_user(root, info, name): ...
@@ -142,18 +142,18 @@ class Query(graphene.ObjectType):
 class Other:
     @strawberry.field
     def book(self, info: strawberry.Info, title: str, number: int): ...
-"#,
+",
         ),
         (
             "ui.py",
-            r#"import gradio as gr
+            r"import gradio as gr
 def greet(name): ...
 def upload(files): ...
 gr.Interface(fn=greet, inputs='text', outputs='text')
 with gr.Blocks() as demo:
     button = gr.Button('x')
     button.click(upload, inputs=[], outputs=[])
-"#,
+",
         ),
     ]);
     assert_eq!(
@@ -195,12 +195,12 @@ fn what_a_stub_of_the_users_own_says() {
     let found = entry_points_with(
         &[(
             "app.py",
-            r#"import ours
+            r"import ours
 @ours.handler('/x/<name>')
 def handle(name, data, number: int): ...
 @ours.other
 def other(data): ...
-"#,
+",
         )],
         &[(
             "ours.pyi",

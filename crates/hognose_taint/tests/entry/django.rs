@@ -150,7 +150,7 @@ middleware.Audit.process_view: request=object(django.http.HttpRequest) args=remo
 fn forms_and_serializers() {
     let found = entry_points(&[(
         "forms.py",
-        r#"from django import forms
+        r"from django import forms
 from rest_framework import serializers
 class Order(forms.Form):
     number = forms.IntegerField()
@@ -162,7 +162,7 @@ class Detailed(Order):
 class Item(serializers.Serializer):
     code = serializers.RegexField(r'^[a-f0-9]+$')
     when = serializers.DateTimeField()
-"#,
+",
     )]);
     assert_eq!(
         found,

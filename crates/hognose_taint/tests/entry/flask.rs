@@ -96,7 +96,7 @@ fn extensions_with_resources() {
     let found = entry_points(&[
         (
             "app.py",
-            r#"from flask import Flask
+            r"from flask import Flask
 from flask_restful import Api, Resource
 from users import ns
 class Item(Resource):
@@ -105,16 +105,16 @@ app = Flask(__name__)
 api = Api(app, prefix='/v1')
 api.add_resource(Item, '/items/<int:item>', '/old/<int:item>')
 api.add_namespace(ns)
-"#,
+",
         ),
         (
             "users.py",
-            r#"from flask_restx import Namespace, Resource
+            r"from flask_restx import Namespace, Resource
 ns = Namespace('users')
 @ns.route('/<name>')
 class User(Resource):
     def get(self, name): ...
-"#,
+",
         ),
     ]);
     assert_eq!(

@@ -4,7 +4,7 @@ use crate::entry_points;
 fn aiohttp() {
     let found = entry_points(&[(
         "app.py",
-        r#"from aiohttp import web
+        r"from aiohttp import web
 routes = web.RouteTableDef()
 @routes.get('/hello/{name}')
 async def hello(request): ...
@@ -18,7 +18,7 @@ app = web.Application()
 app.add_routes(routes)
 app.add_routes([web.get(r'/n/{number:\d+}', show), web.view('/items', Items)])
 app.add_subapp('/admin', sub)
-"#,
+",
     )]);
     assert_eq!(
         found,
@@ -41,7 +41,7 @@ app.show: req=object(aiohttp.web.Request)
 fn tornado() {
     let found = entry_points(&[(
         "app.py",
-        r#"from tornado.web import Application, RequestHandler, url
+        r"from tornado.web import Application, RequestHandler, url
 from tornado.websocket import WebSocketHandler
 class Item(RequestHandler):
     def get(self, item, page=None): ...
@@ -55,7 +55,7 @@ class Unrouted(RequestHandler):
 handlers = [(r'/item/([0-9]+)', Item), url(r'/n/(?P<slug>[-\w]+)', Named, name='n')]
 def make():
     return Application(handlers + [(r'/ws', Socket)])
-"#,
+",
     )]);
     assert_eq!(
         found,
@@ -83,7 +83,7 @@ fn bottle_and_sanic_and_cherrypy() {
     let found = entry_points(&[
         (
             "b.py",
-            r#"import bottle
+            r"import bottle
 from bottle import Bottle, get
 app = Bottle()
 @app.route('/b/<number:int>', method=['GET', 'POST'])
@@ -92,11 +92,11 @@ def one(number): ...
 def two(name): ...
 def three(x): ...
 bottle.route('/t/<x>', callback=three)
-"#,
+",
         ),
         (
             "s.py",
-            r#"from sanic import Blueprint, Sanic
+            r"from sanic import Blueprint, Sanic
 from sanic.views import HTTPMethodView
 app = Sanic('x')
 bp = Blueprint('bp', url_prefix='/bp')
@@ -106,11 +106,11 @@ class Things(HTTPMethodView):
     async def post(self, request, thing): ...
 app.add_route(Things.as_view(), '/things/<thing:uuid>')
 app.blueprint(bp)
-"#,
+",
         ),
         (
             "c.py",
-            r#"import cherrypy
+            r"import cherrypy
 class Blog:
     @cherrypy.expose
     def post(self, number): ...
@@ -119,7 +119,7 @@ class Root:
     @cherrypy.expose
     def index(self, name='x'): ...
 cherrypy.quickstart(Root(), '/app')
-"#,
+",
         ),
     ]);
     assert_eq!(
@@ -155,18 +155,18 @@ fn pyramid() {
     let found = entry_points(&[
         (
             "app.py",
-            r#"from pyramid.config import Configurator
+            r"from pyramid.config import Configurator
 from views import later
 with Configurator() as config:
     config.add_route('item', '/items/{item:\d+}')
     config.add_route('later', '/later/{x}')
     config.add_view(later, route_name='later', renderer='json')
     config.scan()
-"#,
+",
         ),
         (
             "views.py",
-            r#"from pyramid.view import view_config
+            r"from pyramid.view import view_config
 @view_config(route_name='item', request_method='POST', renderer='item.jinja2')
 def item(request): ...
 def later(context, request): ...
@@ -174,7 +174,7 @@ class Views:
     def __init__(self, request): ...
     @view_config(route_name='nowhere')
     def view(self): ...
-"#,
+",
         ),
     ]);
     assert_eq!(
@@ -197,7 +197,7 @@ views.later: request=object(pyramid.request.Request)
 fn falcon() {
     let found = entry_points(&[(
         "app.py",
-        r#"import falcon
+        r"import falcon
 class Item:
     def on_get(self, req, resp, item): ...
     def on_post(self, req, resp, item): ...
@@ -205,7 +205,7 @@ class Elsewhere:
     def on_get(self, req, resp): ...
 app = falcon.App()
 app.add_route('/items/{item:int}', Item())
-"#,
+",
     )]);
     assert_eq!(
         found,
@@ -227,7 +227,7 @@ fn the_standard_library_and_twisted_and_grpc() {
     let found = entry_points(&[
         (
             "h.py",
-            r#"from http.server import BaseHTTPRequestHandler
+            r"from http.server import BaseHTTPRequestHandler
 import socketserver
 class H(BaseHTTPRequestHandler):
     def do_GET(self): ...
@@ -238,24 +238,24 @@ class Middleware:
     async def __call__(self, scope, receive, send): ...
 def lambda_handler(event, context): ...
 def other(event, context): ...
-"#,
+",
         ),
         (
             "t.py",
-            r#"from twisted.web.resource import Resource
+            r"from twisted.web.resource import Resource
 class Page(Resource):
     def render_GET(self, request): ...
     def getChild(self, name, request): ...
-"#,
+",
         ),
         (
             "g.py",
-            r#"import grpc
+            r"import grpc
 import shop_pb2_grpc
 class Shop(shop_pb2_grpc.ShopServicer):
     def Buy(self, request, context): ...
     def _help(self, request, context): ...
-"#,
+",
         ),
     ]);
     assert_eq!(
@@ -289,7 +289,7 @@ t.Page.render_GET: request=object(twisted.web.http.Request)
 fn starlette() {
     let found = entry_points(&[(
         "app.py",
-        r#"from starlette.applications import Starlette
+        r"from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
 from starlette.routing import Mount, Route, WebSocketRoute
 async def home(request): ...
@@ -302,7 +302,7 @@ routes = [
     WebSocketRoute('/chat', chat),
 ]
 app = Starlette(routes=routes)
-"#,
+",
     )]);
     assert_eq!(
         found,
