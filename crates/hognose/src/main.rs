@@ -30,7 +30,7 @@ mod terminal;
 mod watch;
 
 /// Trees of syntax are many small allocations, made and dropped file after file; the system's allocator is no match
-/// for that.
+/// for that. Version 2 of mimalloc: with version 3 a scan of Django took some 2 % more time and 6 % more memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,7 +1,7 @@
 //! All modules of a project, and which definition a name means.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hognose_finding::{Problem, ProblemKind, SourceError, Sources};
 use rayon::prelude::*;
@@ -11,6 +11,9 @@ use crate::intern::{Interner, Symbol, Symbols};
 use crate::ir::{FunctionId, Import, Ir, Operand};
 use crate::module::{Module, Scratch, read_module};
 
+use self::externals::Externals;
+
+mod externals;
 mod resolve;
 
 /// Index of a module in its [`Project`].
@@ -56,47 +59,14 @@ pub struct Project {
     all: Option<Symbol>,
     /// The parts of each dotted name that some module imports; none for a part that is no name anywhere.
     parts: FxHashMap<Symbol, Box<[Option<Symbol>]>>,
+    /// For each module and function of it that is a class, once somebody asked: the class and its bases.
+    ancestries: Vec<Box<[Ancestry]>>,
     /// For each module, whether a limit on work was reached from there.
     gave_up: Vec<AtomicBool>,
 }
 
-/// The names outside the project that rules ask about, as a tree.
-#[derive(Debug, Default)]
-struct Externals {
-    names: Vec<String>,
-    tops: FxHashMap<Symbol, ExternalId>,
-    children: FxHashMap<(ExternalId, Symbol), ExternalId>,
-}
-
-impl Externals {
-    fn new(names: &[&str], symbols: &Symbols) -> Self {
-        let mut tree = Externals::default();
-        for name in names {
-            let mut at: Option<ExternalId> = None;
-            let mut prefix = String::new();
-            for part in name.split('.') {
-                if !prefix.is_empty() {
-                    prefix.push('.');
-                }
-                prefix.push_str(part);
-                // A name that occurs nowhere cannot be met.
-                let Some(symbol) = symbols.find(part) else {
-                    break;
-                };
-                let next = ExternalId(tree.names.len() as u32);
-                let id = match at {
-                    None => *tree.tops.entry(symbol).or_insert(next),
-                    Some(parent) => *tree.children.entry((parent, symbol)).or_insert(next),
-                };
-                if id == next {
-                    tree.names.push(prefix.clone());
-                }
-                at = Some(id);
-            }
-        }
-        tree
-    }
-}
+/// The answer of [`Project::ancestry`].
+type Ancestry = OnceLock<Box<[(ModuleId, FunctionId)]>>;
 
 /// Import root of the model stubs.
 const MODEL_ROOT: u32 = u32::MAX;
@@ -254,11 +224,20 @@ impl Project {
             builtins: None,
             all: None,
             parts: FxHashMap::default(),
+            ancestries: Vec::new(),
             gave_up: Vec::new(),
         };
         project.link(placed);
         project.split_imported_names();
         project.all = project.symbols.find("__all__");
+        project.ancestries = project
+            .modules
+            .iter()
+            .map(|module| {
+                let functions = module.ir.functions.iter();
+                functions.map(|_| OnceLock::new()).collect()
+            })
+            .collect();
         project
             .gave_up
             .resize_with(project.modules.len(), AtomicBool::default);
@@ -411,27 +390,6 @@ impl Project {
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
         self.symbols.text(symbol)
-    }
-
-    /// The dotted name of an external.
-    pub fn external_name(&self, id: ExternalId) -> &str {
-        &self.externals.names[id.0 as usize]
-    }
-
-    /// The external with a dotted name, if its parts occur in the project.
-    pub fn external(&self, name: &str) -> Option<ExternalId> {
-        let mut parts = name.split('.');
-        let mut at = *self
-            .externals
-            .tops
-            .get(&self.symbols.find(parts.next()?)?)?;
-        for part in parts {
-            at = *self
-                .externals
-                .children
-                .get(&(at, self.symbols.find(part)?))?;
-        }
-        Some(at)
     }
 
     /// The model module named `name`, if there is one.

@@ -71,6 +71,18 @@ impl Project {
 
     /// A class and its bases, in the order in which attributes are looked up. Bases outside the project are left out.
     pub fn ancestry(&self, module: ModuleId, class: FunctionId) -> Vec<(ModuleId, FunctionId)> {
+        let known = &self.ancestries[module.0 as usize][class.0 as usize];
+        if let Some(order) = known.get() {
+            return order.to_vec();
+        }
+        // Not under the lock of the cell: a class may ask for itself on its way.
+        let order = self.new_ancestry(module, class);
+        // Whoever was first found the same.
+        let _ = known.set(order.as_slice().into());
+        order
+    }
+
+    fn new_ancestry(&self, module: ModuleId, class: FunctionId) -> Vec<(ModuleId, FunctionId)> {
         let mut order = vec![(module, class)];
         let mut at = 0;
         while at < order.len() {
