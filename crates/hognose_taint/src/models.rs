@@ -106,6 +106,8 @@ pub struct Models {
     interesting: FxHashSet<Symbol>,
     /// Names of callables and attributes that are sinks.
     sink_names: FxHashSet<Symbol>,
+    /// Names of callables and attributes that are sources.
+    source_names: FxHashSet<Symbol>,
     harmless: FxHashSet<(ModuleId, FunctionId)>,
     /// Parts of a project that are the very library that a model describes.
     twins: FxHashMap<(ModuleId, FunctionId), (ModuleId, FunctionId)>,
@@ -145,6 +147,7 @@ impl Models {
             attributes: FxHashMap::default(),
             interesting: FxHashSet::default(),
             sink_names: FxHashSet::default(),
+            source_names: FxHashSet::default(),
             harmless: FxHashSet::default(),
             twins: FxHashMap::default(),
             names: RoleNames {
@@ -210,6 +213,9 @@ impl Models {
             if model.params.iter().any(|(_, roles)| !roles.is_empty()) || !model.returns.is_empty()
             {
                 self.interesting.insert(function.name);
+                if !model.returns.sources.is_empty() {
+                    self.source_names.insert(function.name);
+                }
                 if model.params.iter().any(|(_, roles)| !roles.sinks.is_empty()) {
                     self.sink_names.insert(function.name);
                     if in_class && project.text(function.name) == "__init__" {
@@ -228,6 +234,9 @@ impl Models {
                 self.interesting.insert(annotation.name);
                 if !roles.sinks.is_empty() {
                     self.sink_names.insert(annotation.name);
+                }
+                if !roles.sources.is_empty() {
+                    self.source_names.insert(annotation.name);
                 }
             }
             self.attributes.insert(
@@ -419,6 +428,11 @@ impl Models {
     /// Names of callables and attributes that are sinks.
     pub(crate) fn sink_names(&self) -> &FxHashSet<Symbol> {
         &self.sink_names
+    }
+
+    /// Names of callables and attributes that are sources.
+    pub(crate) fn source_names(&self) -> &FxHashSet<Symbol> {
+        &self.source_names
     }
 
     /// Whether values of a class can carry no attack: numbers, dates and the like.

@@ -869,9 +869,34 @@ impl<'a> Machine<'_, 'a> {
         for given in positional {
             kept.push((None, given));
         }
+        // `exec(program, *arguments)`: together they are the list.
+        let spread = params.iter().enumerate().find_map(|(number, param)| {
+            let kind = (param.kind == ParamKind::Star)
+                .then(|| roles_of(number))
+                .flatten()?
+                .sinks
+                .iter()
+                .copied()
+                .find(|&kind| kind_bit(kind) & engine.sinks.argv != 0)?;
+            Some((number, kind))
+        });
+        if let Some((_, kind)) = spread {
+            let mut items: Vec<Value> = arguments.positional.iter().map(|given| given.value.clone()).collect();
+            if let Some(star) = &arguments.star {
+                items.push(star.value.clone());
+            }
+            if let Some(first) = items.first_mut() {
+                first.taint = Taint::CLEAN;
+            }
+            let list = self.allocate_extra(state, 9, Object::sequence(Shape::Tuple, items));
+            let position = arguments.positional.iter().rev().find_map(|given| given.position);
+            self.check_sink(state, index, kind, &list, None, position);
+        }
         for (number, given) in &kept {
             let roles = number.and_then(&roles_of);
-            if let (Some(roles), Some(number)) = (roles, number) {
+            if let (Some(roles), Some(number)) = (roles, number)
+                && spread.is_none_or(|(spread, _)| spread != *number)
+            {
                 for &kind in &roles.sinks {
                     self.check_sink(
                         state,

@@ -760,7 +760,13 @@ impl<'a> Machine<'_, 'a> {
                 Some(first) => {
                     let whole = first.whole;
                     let mut value = self.stringified(state, &first);
-                    value.taint = self.passed(&value.taint, index);
+                    // A quoted form has no line breaks; a text is no document of a database.
+                    let kinds = match self.engine.project.text(name) {
+                        "repr" | "ascii" => self.engine.sinks.log | self.engine.sinks.http_header,
+                        "str" => self.engine.sinks.nosql,
+                        _ => 0,
+                    };
+                    value.taint = self.passed(&value.taint, index).cleaned(kinds);
                     if let What::Int(number) = value.what {
                         value.what = self.string(&number.to_string());
                     }

@@ -35,7 +35,7 @@ impl<'a> Machine<'_, 'a> {
         let mut found: Vec<(Mark, Option<Arc<[TextPart]>>)> = Vec::new();
         let mut others: Vec<(Kind, Mark)> = Vec::new();
         if bit & (sinks.url | sinks.redirect) != 0 {
-            self.targets(state, kind, value, &mut found);
+            self.targets(state, kind, value, (index, position), &mut found);
         } else if bit & sinks.argv != 0 {
             self.program_arguments(state, value, &mut found, &mut others);
         } else if bit & (sinks.file_path | sinks.path_like) != 0 && !self.is_text_like(state, value) {
@@ -79,15 +79,36 @@ impl<'a> Machine<'_, 'a> {
         })
     }
 
+    /// The operand of an argument of the call that is being run.
+    fn sink_operand(&self, index: u32, position: Option<u32>) -> Option<Operand> {
+        let ir = self.ir();
+        if self.frame().at != index || ir.op(index) != Op::Call {
+            return None;
+        }
+        ir.arguments(ir.get(index).b)
+            .nth(position? as usize)
+            .filter(|(kind, _)| !matches!(kind, hognose_python::ir::Argument::Star | hognose_python::ir::Argument::DoubleStar))
+            .map(|(_, operand)| operand)
+    }
+
     /// Data that may choose the host of a URL.
     fn targets(
         &mut self,
         state: &State,
         kind: Kind,
         value: &Value,
+        (index, position): (u32, Option<u32>),
         found: &mut Vec<(Mark, Option<Arc<[TextPart]>>)>,
     ) {
         let What::Text(parts) = &value.what else {
+            // What the evaluator knows of the beginning, where values were joined.
+            if let Some(operand) = self.sink_operand(index, position)
+                && let prefix = self.evaluator.constant_prefix(self.module(), operand)
+                && !prefix.is_empty()
+                && self.engine.is_fixed(kind, &[TextPart::Literal(prefix.as_str().into())])
+            {
+                return;
+            }
             let taint = state.deep_taint(value);
             found.extend(taint.marks().iter().map(|mark| (mark.clone(), None)));
             return;
@@ -190,7 +211,7 @@ impl<'a> Machine<'_, 'a> {
                 _ => item.taint.clone(),
             };
             // The value of an option that stands before it.
-            if before.is_some_and(|before| before.starts_with('-') && before.len() > 1) && number > 1 {
+            if before.is_some_and(|before| before.starts_with('-') && before.len() == 2) && number > 1 {
                 continue;
             }
             found.extend(leading.marks().iter().map(|mark| (mark.clone(), None)));

@@ -185,6 +185,8 @@ struct Glance {
     unknown: Vec<Symbol>,
     /// It may have a sink.
     has_sink: bool,
+    /// It may have a sink that is looked at only where the source is, and a source.
+    is_meeting: bool,
 }
 
 impl Plan {
@@ -228,6 +230,7 @@ impl Plan {
         let mut callers_by_name: FxHashMap<Symbol, Vec<Definition>> = FxHashMap::default();
         let mut calls: FxHashMap<Definition, Vec<Definition>> = FxHashMap::default();
         let mut waiting: Vec<Definition> = Vec::new();
+        let mut meeting: Vec<Definition> = Vec::new();
         for (&id, functions) in modules.iter().zip(glances) {
             for (number, glance) in functions.into_iter().enumerate() {
                 let function = (id, FunctionId(number as u32));
@@ -238,6 +241,9 @@ impl Plan {
                     callers.entry(callee).or_default().push(function);
                 }
                 calls.insert(function, glance.callees);
+                if glance.is_meeting && !options.left_out.contains(&id) {
+                    meeting.push(function);
+                }
                 if glance.has_sink && !options.left_out.contains(&id) {
                     waiting.push(function);
                 }
@@ -258,7 +264,7 @@ impl Plan {
         }
         // And what those call.
         let mut needed: FxHashMap<Definition, Vec<Definition>> = FxHashMap::default();
-        let mut waiting: Vec<Definition> = hot.into_iter().collect();
+        let mut waiting: Vec<Definition> = hot.into_iter().chain(meeting).collect();
         while let Some(function) = waiting.pop() {
             if needed.contains_key(&function) {
                 continue;
@@ -297,6 +303,7 @@ fn glance(
         .map(|(number, function)| {
             let mut unknown = Vec::new();
             let mut has_sink = false;
+            let (mut has_near, mut has_source) = (false, engine.entries.handler(id, FunctionId(number as u32)).is_some());
             let callees = callees(
                 engine,
                 &evaluator,
@@ -319,6 +326,10 @@ fn glance(
                         },
                         _ => None,
                     },
+                    Op::Attr => {
+                        has_source |= models.source_names().contains(&ir.get(index).symbol_b());
+                        None
+                    }
                     Op::StoreAttr => Some(ir.stored_attr(ir.get(index).b).0),
                     Op::StoreSubscript => {
                         // `response.headers[name] = value`
@@ -339,6 +350,8 @@ fn glance(
                     _ => None,
                 };
                 let Some(name) = name else { continue };
+                has_source |= models.source_names().contains(&name);
+                has_near |= sink_names.contains(&name);
                 has_sink |= sink_names.contains(&name) && may_be_sink(engine, &evaluator, id, index, name);
             }
             let id_function = FunctionId(number as u32);
@@ -358,6 +371,7 @@ fn glance(
             unknown.sort_unstable();
             unknown.dedup();
             Glance {
+                is_meeting: has_near && has_source,
                 callees,
                 unknown,
                 has_sink,
