@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hognose_finding::{Directive, Finding, Problem, Sources};
 use hognose_report::suppression::{Comment, directives_of};
-use hognose_sast::{InputFile, InputKind, ScanResult};
+use hognose_sast::{InputFile, InputKind, ScanOptions, ScanResult};
 
 use crate::knowledge::Knowledge;
 use crate::sources::{FileKind, FoundFile, shown};
@@ -64,6 +64,24 @@ pub fn inputs(files: &[FoundFile], src: &[PathBuf], working: &Path) -> Vec<Input
         .collect()
 }
 
+/// Whether one of `paths` is the folder of a package: it has the metadata that build tools read.
+pub fn holds_package(paths: &[PathBuf], working: &Path) -> bool {
+    let is_project = |folder: &Path| {
+        ["setup.py", "setup.cfg", "PKG-INFO"]
+            .iter()
+            .any(|name| folder.join(name).is_file())
+            || std::fs::read_to_string(folder.join("pyproject.toml")).is_ok_and(|text| {
+                text.lines().map(str::trim_end).any(|line| {
+                    matches!(line, "[project]" | "[tool.poetry]" | "[tool.flit.metadata]")
+                })
+            })
+    };
+    if paths.is_empty() {
+        return is_project(working);
+    }
+    paths.iter().any(|path| is_project(&working.join(path)))
+}
+
 /// Analyses `files`, on the threads of the current pool. `src`: see [`inputs`].
 pub fn analyse(
     files: &[FoundFile],
@@ -71,6 +89,7 @@ pub fn analyse(
     knowledge: &Knowledge,
     src: &[PathBuf],
     working: &Path,
+    options: ScanOptions,
 ) -> Analysed {
     let inputs = inputs(files, src, working);
     let ScanResult {
@@ -79,7 +98,13 @@ pub fn analyse(
         comments,
         scanned,
         lines,
-    } = hognose_sast::scan(&inputs, sources, &knowledge.catalogue, &knowledge.models, hognose_sast::ScanOptions { library: std::env::var_os("HOGNOSE_LIBRARY").is_some(), tests: false });
+    } = hognose_sast::scan(
+        &inputs,
+        sources,
+        &knowledge.catalogue,
+        &knowledge.models,
+        options,
+    );
     let directives = comments
         .iter()
         .flat_map(|(path, comments)| {

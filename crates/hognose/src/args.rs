@@ -165,6 +165,17 @@ pub struct Scan {
     )]
     pub ignore: Vec<String>,
 
+    /// What is passed to exported functions is untrusted; by itself where the folder holds a package
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = "What to look for"
+    )]
+    pub library: Option<bool>,
+
     /// Leave out findings below this severity
     #[arg(long, value_name = "SEVERITY", help_heading = "What to look for")]
     pub severity: Option<SeverityWord>,

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use hognose_finding::{Problem, ProblemKind, Sources};
+use hognose_finding::{Persona, Problem, ProblemKind, Sources};
 use hognose_report::render::Options;
 use hognose_report::{Baseline, DateTime, Facts, Outcome, Policy, Report, assess, summary_line};
+use hognose_sast::ScanOptions;
 use tracing::info;
 
-use crate::analysis::{self, Analysed, analyse};
+use crate::analysis::{self, Analysed, analyse, holds_package};
 use crate::args::{Global, Scan};
 use crate::commands::statistics;
 use crate::config::{OutputTo, ProblemsMean, Settings, unused_configuration};
@@ -255,6 +256,13 @@ impl Job<'_> {
             self.knowledge,
             &self.settings.src,
             self.working,
+            ScanOptions {
+                library: self
+                    .settings
+                    .library
+                    .unwrap_or_else(|| holds_package(&self.arguments.paths, self.working)),
+                tests: self.policy.persona == Persona::Auditor,
+            },
         )
     }
 

@@ -1,5 +1,6 @@
 //! All modules of a project, and which definition a name means.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -321,17 +322,18 @@ impl Project {
     fn split_imported_names(&mut self) {
         let symbols = &self.symbols;
         for import in self.modules.iter().flat_map(|module| &module.ir.imports) {
-            self.parts.entry(import.module).or_insert_with(|| {
-                let parts = symbols.text(import.module).split('.');
-                let parts = parts.filter(|part| !part.is_empty());
-                parts.map(|part| symbols.find(part)).collect()
-            });
+            self.parts
+                .entry(import.module)
+                .or_insert_with(|| split(symbols, import.module).into());
         }
     }
 
-    /// The parts of the dotted name of an import.
-    fn parts_of(&self, name: Symbol) -> &[Option<Symbol>] {
-        self.parts.get(&name).map_or(&[], |parts| parts)
+    /// The parts of a dotted name: of an import, or of a module that a text names.
+    fn parts_of(&self, name: Symbol) -> Cow<'_, [Option<Symbol>]> {
+        match self.parts.get(&name) {
+            Some(parts) => Cow::Borrowed(parts),
+            None => split(&self.symbols, name).into(),
+        }
     }
 
     /// The first part of the dotted name of an import, if it is a name anywhere.
@@ -460,6 +462,15 @@ fn top_names<'m>(
         name
     }));
     names
+}
+
+/// The parts of a dotted name; none for a part that is no name anywhere.
+fn split(symbols: &Symbols, name: Symbol) -> Vec<Option<Symbol>> {
+    let parts = symbols
+        .text(name)
+        .split('.')
+        .filter(|part| !part.is_empty());
+    parts.map(|part| symbols.find(part)).collect()
 }
 
 /// The first part of a dotted name or of the path of a stub.

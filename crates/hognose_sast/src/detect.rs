@@ -4,7 +4,9 @@ use hognose_finding::Confidence;
 use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind, Span};
 use hognose_python::{ModuleId, Target};
 use hognose_rules::{Constant, Matcher, ValueTest};
-use hognose_taint::{CallView, Callee, Evaluator, Flow, Flows, Given, Kind, Literal, Port, Shape, Value};
+use hognose_taint::{
+    CallView, Callee, Evaluator, Flow, Flows, Given, Kind, Literal, Port, Shape, Value,
+};
 
 use crate::place::{DetectRef, Place};
 use crate::ruleset::RuleSet;

@@ -284,10 +284,16 @@ fn scan_as(mode: &Mode, files: &[File], catalogue: &Catalogue) -> ScanResult {
             },
         })
         .collect();
-    scan(&input, &Held(files), catalogue, &[], hognose_sast::ScanOptions {
+    scan(
+        &input,
+        &Held(files),
+        catalogue,
+        &[],
+        hognose_sast::ScanOptions {
             library: mode.library,
             tests: true,
-        })
+        },
+    )
 }
 
 /// What differs between the marks of a behaviour and what is found.

@@ -51,7 +51,13 @@ fn scan_with_panic(files: &[(&str, &str)], path: &'static str, time: usize) -> S
         time,
         reads: AtomicUsize::new(0),
     };
-    scan(&input, &sources, &catalogue, &[], hognose_sast::ScanOptions::default())
+    scan(
+        &input,
+        &sources,
+        &catalogue,
+        &[],
+        hognose_sast::ScanOptions::default(),
+    )
 }
 
 fn problems(result: &ScanResult) -> Vec<(ProblemKind, &str)> {

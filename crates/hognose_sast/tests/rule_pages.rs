@@ -39,7 +39,13 @@ fn scan_files(
             .map(|(path, _, text)| (path.clone(), text.clone()))
             .collect(),
     );
-    scan(&input, &held, catalogue, &[], hognose_sast::ScanOptions::default())
+    scan(
+        &input,
+        &held,
+        catalogue,
+        &[],
+        hognose_sast::ScanOptions::default(),
+    )
 }
 
 /// What differs between the marks of an example and the findings of its rule.

@@ -216,7 +216,11 @@ impl Models {
                 if !model.returns.sources.is_empty() {
                     self.source_names.insert(function.name);
                 }
-                if model.params.iter().any(|(_, roles)| !roles.sinks.is_empty()) {
+                if model
+                    .params
+                    .iter()
+                    .any(|(_, roles)| !roles.sinks.is_empty())
+                {
                     self.sink_names.insert(function.name);
                     if in_class && project.text(function.name) == "__init__" {
                         self.sink_names.insert(ir.function(function.parent).name);

@@ -4,8 +4,8 @@ use hognose_python::ModuleId;
 use hognose_python::ir::{Argument, Number, Op, Operand, OperandKind};
 
 use crate::models::Kind;
-use crate::view::{CallView, Callee, Given};
 use crate::values::{Evaluator, Value};
+use crate::view::{CallView, Callee, Given};
 
 /// How a text comes about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -75,6 +75,10 @@ pub struct Keys {
     pub require_reason: Option<bool>,
     /// What suppression comments of other tools (`# nosec`, `# noqa: S…`) mean. `honour` if not given.
     pub foreign_comments: Option<ForeignComments>,
+    /// Whether the project is a library, so that what is passed to the functions it exports is untrusted. If not given:
+    /// whether the folder that is scanned has packaging metadata (`pyproject.toml` with a project, `setup.py`,
+    /// `setup.cfg`).
+    pub library: Option<bool>,
     /// Number of threads; one a core if not given.
     pub jobs: Option<Jobs>,
 }

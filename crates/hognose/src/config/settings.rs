@@ -43,6 +43,8 @@ pub struct Settings {
     pub outputs: Vec<OutputTo>,
     /// The file of known findings.
     pub baseline: Option<PathBuf>,
+    /// Whether the project is a library, if said.
+    pub library: Option<bool>,
     /// Number of threads, if said.
     pub jobs: Option<usize>,
 }
@@ -167,6 +169,7 @@ impl Settings {
                 None => with_base(&layers, |keys| keys.baseline.as_ref())
                     .map(|(layer, file)| layer.base.join(file.get_ref())),
             },
+            library: scan.library.or(value(&layers, |keys| keys.library)),
             jobs: scan
                 .jobs
                 .map(usize::from)

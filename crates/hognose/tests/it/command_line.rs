@@ -108,6 +108,12 @@ What to look for:
       --ignore <RULE>
           Rules not to run
 
+      --library[=<BOOL>]
+          What is passed to exported functions is untrusted; by itself where the folder holds a
+          package
+          
+          [possible values: true, false]
+
       --severity <SEVERITY>
           Leave out findings below this severity
 
@@ -262,7 +268,7 @@ For more information, try '--help'.
 exit code 2
 --- stderr
 error: --select: no rule is called `sql-injecton`
-  help: did you mean `sql-injection`?
+  help: did you mean `sql-injection` or `nosql-injection` or `log-injection`?
 
 "#]]
     );

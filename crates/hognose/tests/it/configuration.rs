@@ -120,7 +120,7 @@ error: no rule is called `sql-injecton`
 1 | select = ['sql-injecton']
   |           ^^^^^^^^^^^^^^
   |
-  = help: did you mean `sql-injection`?
+  = help: did you mean `sql-injection` or `nosql-injection` or `log-injection`?
 
 "#]]
     );

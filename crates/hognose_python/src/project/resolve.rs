@@ -392,7 +392,8 @@ impl<'a> Resolver<'a> {
     /// The module (or external) that an import statement names.
     fn imported(&mut self, module: ModuleId, import: &Import) -> Option<Target> {
         let project = self.project;
-        let mut parts = project.parts_of(import.module).iter().copied();
+        let parts = project.parts_of(import.module);
+        let mut parts = parts.iter().copied();
         let mut at = if import.level == 0 {
             self.top(module, parts.next()??)?
         } else {

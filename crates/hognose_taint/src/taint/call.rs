@@ -109,7 +109,14 @@ impl<'a> Machine<'_, 'a> {
                 callee.what = with_receiver(what, receiver.as_ref());
             }
         }
-        self.dispatch(state, index, &callee, receiver.as_ref(), method.map(|(_, name)| name), &arguments)
+        self.dispatch(
+            state,
+            index,
+            &callee,
+            receiver.as_ref(),
+            method.map(|(_, name)| name),
+            &arguments,
+        )
     }
 
     fn arguments(
@@ -136,13 +143,15 @@ impl<'a> Machine<'_, 'a> {
                 }
                 Argument::Named(name) => arguments.named.push((name, given)),
                 Argument::Star => match self.exact_items(state, &given.value) {
-                    Some(items) => arguments.positional.extend(items.into_iter().map(|value| {
-                        Given {
-                            value,
-                            operand: None,
-                            position: Some(position as u32),
-                        }
-                    })),
+                    Some(items) => {
+                        arguments
+                            .positional
+                            .extend(items.into_iter().map(|value| Given {
+                                value,
+                                operand: None,
+                                position: Some(position as u32),
+                            }))
+                    }
                     None => {
                         let element = self.element(state, &given.value);
                         arguments.star = Some(Given {
@@ -264,9 +273,7 @@ impl<'a> Machine<'_, 'a> {
         arguments: &Arguments,
     ) -> Option<Value> {
         match what {
-            What::Function(closure) => {
-                self.call_closure(state, index, closure, None, arguments)
-            }
+            What::Function(closure) => self.call_closure(state, index, closure, None, arguments),
             What::Method(method) => {
                 let (own, module, function) = &**method;
                 let closure = Closure {
@@ -375,7 +382,13 @@ impl<'a> Machine<'_, 'a> {
         let index = self.frame().at;
         let own = self.close(module, function);
         let arguments = Arguments::of(values);
-        self.call_closure(state, index, closure.unwrap_or(&own), receiver.as_ref(), &arguments)
+        self.call_closure(
+            state,
+            index,
+            closure.unwrap_or(&own),
+            receiver.as_ref(),
+            &arguments,
+        )
     }
 
     /// A function whose decorators are functions of the project: what they make of it is called.
@@ -412,12 +425,26 @@ impl<'a> Machine<'_, 'a> {
                     }
                     self.dispatch(state, index, &factory, None, None, &options)
                         .and_then(|made| {
-                            self.dispatch(state, index, &made, None, None, &Arguments::of(&[current.clone()]))
+                            self.dispatch(
+                                state,
+                                index,
+                                &made,
+                                None,
+                                None,
+                                &Arguments::of(&[current.clone()]),
+                            )
                         })
                 }
                 _ => {
                     let factory = self.materialize(state, module, decorator, None, 0);
-                    self.dispatch(state, index, &factory, None, None, &Arguments::of(&[current.clone()]))
+                    self.dispatch(
+                        state,
+                        index,
+                        &factory,
+                        None,
+                        None,
+                        &Arguments::of(&[current.clone()]),
+                    )
                 }
             };
             // A decorator that gives back something unknown is taken to leave the function as it is.
@@ -456,11 +483,13 @@ impl<'a> Machine<'_, 'a> {
             .iter()
             .filter(|frame| frame.module == module && frame.function == function)
             .count();
-        let most = if self.is_precise { MAX_FRAMES } else { MAX_FRAMES / 2 };
-        let can_run = self.frames.len() < most
-            && running < 2
-            && size <= MAX_IN_PLACE
-            && self.fuel > size * 2;
+        let most = if self.is_precise {
+            MAX_FRAMES
+        } else {
+            MAX_FRAMES / 2
+        };
+        let can_run =
+            self.frames.len() < most && running < 2 && size <= MAX_IN_PLACE && self.fuel > size * 2;
         let pays = summary.as_ref().is_none_or(|summary| {
             summary.tells()
                 && (!closure.cells.is_empty()
@@ -470,12 +499,15 @@ impl<'a> Machine<'_, 'a> {
                     }))
         });
         match summary {
-            Some(summary) if !pays || !can_run => {
-                self.instantiate(state, index, (module, function), &summary, &values, &operands)
-            }
-            _ if can_run => {
-                self.run_in_place(state, index, closure, &values, &operands)
-            }
+            Some(summary) if !pays || !can_run => self.instantiate(
+                state,
+                index,
+                (module, function),
+                &summary,
+                &values,
+                &operands,
+            ),
+            _ if can_run => self.run_in_place(state, index, closure, &values, &operands),
             _ => {
                 // It is being evaluated right now, or is too deep.
                 let mut taint = Taint::CLEAN;
@@ -501,21 +533,35 @@ impl<'a> Machine<'_, 'a> {
             What::Function(closure) => !self.engine.is_model(closure.module, closure.function),
             What::Method(method) => !self.engine.is_model(method.1, method.2),
             What::Partial(_) => true,
-            What::Object(id) if !self.is_precise => state.object(*id).is_some_and(|object| match object.shape {
-                Shape::Instance(module, own) => is_first && (module, own) != class,
-                _ => false,
-            }),
-            What::Class(..) | What::None | What::Bool(_) | What::Int(_) | What::Symbol(_) | What::Str(_)
+            What::Object(id) if !self.is_precise => {
+                state.object(*id).is_some_and(|object| match object.shape {
+                    Shape::Instance(module, own) => is_first && (module, own) != class,
+                    _ => false,
+                })
+            }
+            What::Class(..)
+            | What::None
+            | What::Bool(_)
+            | What::Int(_)
+            | What::Symbol(_)
+            | What::Str(_)
                 if !self.is_precise =>
             {
                 false
             }
             What::Object(id) => state.object(*id).is_some_and(|object| match object.shape {
                 // A derived class may have other methods.
-                Shape::Instance(module, own) => is_first && (module, own) != class || !is_first && decides,
+                Shape::Instance(module, own) => {
+                    is_first && (module, own) != class || !is_first && decides
+                }
                 _ => decides,
             }),
-            What::Class(..) | What::None | What::Bool(_) | What::Int(_) | What::Symbol(_) | What::Str(_) => decides,
+            What::Class(..)
+            | What::None
+            | What::Bool(_)
+            | What::Int(_)
+            | What::Symbol(_)
+            | What::Str(_) => decides,
             // Methods of what came in may be known now.
             What::Instance(..) => decides && !is_first,
             _ => false,
@@ -551,8 +597,20 @@ impl<'a> Machine<'_, 'a> {
                 .cloned()
                 .collect(),
         );
-        let outcome = self.run(module, function, &passed, inner, Some(Arc::new(closure.clone())));
-        let start = self.engine.project.module(module).ir.function(function).start;
+        let outcome = self.run(
+            module,
+            function,
+            &passed,
+            inner,
+            Some(Arc::new(closure.clone())),
+        );
+        let start = self
+            .engine
+            .project
+            .module(module)
+            .ir
+            .function(function)
+            .start;
         let translate = |fact: &Fact| -> Option<Fact> {
             match fact.subject {
                 Subject::Label(_) => Some(fact.clone()),
@@ -572,7 +630,11 @@ impl<'a> Machine<'_, 'a> {
         let inner_facts = outcome.state.facts.clone();
         *state = outcome.state;
         let mut facts: Vec<Fact> = outer.to_vec();
-        for fact in inner_facts.iter().filter(|fact| fact.kinds != 0).filter_map(translate) {
+        for fact in inner_facts
+            .iter()
+            .filter(|fact| fact.kinds != 0)
+            .filter_map(translate)
+        {
             if !facts.contains(&fact) {
                 facts.push(fact);
             }
@@ -614,8 +676,10 @@ impl<'a> Machine<'_, 'a> {
             }
             match param.kind {
                 ParamKind::Star => {
-                    let items: Vec<Value> =
-                        positional.by_ref().map(|given| given.value.clone()).collect();
+                    let items: Vec<Value> = positional
+                        .by_ref()
+                        .map(|given| given.value.clone())
+                        .collect();
                     let mut object = Object::sequence(Shape::Tuple, items);
                     if let Some(star) = &arguments.star {
                         object.blur();
@@ -628,7 +692,11 @@ impl<'a> Machine<'_, 'a> {
                 ParamKind::DoubleStar => {
                     let mut object = Object::new(Shape::Dict);
                     for (name, given) in &arguments.named {
-                        if !used.contains(name) && !params.iter().any(|param| param.name == *name && param.kind != ParamKind::DoubleStar) {
+                        if !used.contains(name)
+                            && !params.iter().any(|param| {
+                                param.name == *name && param.kind != ParamKind::DoubleStar
+                            })
+                        {
                             object.write(Part::Key(*name), &given.value, false);
                         }
                     }
@@ -648,10 +716,8 @@ impl<'a> Machine<'_, 'a> {
                 }
                 ParamKind::KeywordOnly => {}
             }
-            if let Some((name, given)) = arguments
-                .named
-                .iter()
-                .find(|(name, _)| *name == param.name)
+            if let Some((name, given)) =
+                arguments.named.iter().find(|(name, _)| *name == param.name)
             {
                 used.push(*name);
                 values.push(given.value.clone());
@@ -881,7 +947,11 @@ impl<'a> Machine<'_, 'a> {
             Some((number, kind))
         });
         if let Some((_, kind)) = spread {
-            let mut items: Vec<Value> = arguments.positional.iter().map(|given| given.value.clone()).collect();
+            let mut items: Vec<Value> = arguments
+                .positional
+                .iter()
+                .map(|given| given.value.clone())
+                .collect();
             if let Some(star) = &arguments.star {
                 items.push(star.value.clone());
             }
@@ -889,7 +959,11 @@ impl<'a> Machine<'_, 'a> {
                 first.taint = Taint::CLEAN;
             }
             let list = self.allocate_extra(state, 9, Object::sequence(Shape::Tuple, items));
-            let position = arguments.positional.iter().rev().find_map(|given| given.position);
+            let position = arguments
+                .positional
+                .iter()
+                .rev()
+                .find_map(|given| given.position);
             self.check_sink(state, index, kind, &list, None, position);
         }
         for (number, given) in &kept {
@@ -947,9 +1021,12 @@ impl<'a> Machine<'_, 'a> {
             return Some(value);
         }
         // What comes back has the type that the model says.
-        let at_call = self.frame().at == index
-            && self.ir().op(index) == Op::Call;
-        let types = if at_call && arguments.all().all(|given| given.operand.is_some() || given.position.is_some()) {
+        let at_call = self.frame().at == index && self.ir().op(index) == Op::Call;
+        let types = if at_call
+            && arguments
+                .all()
+                .all(|given| given.operand.is_some() || given.position.is_some())
+        {
             self.evaluator
                 .values(self.module(), Operand::from_register(index))
         } else {
@@ -1024,15 +1101,14 @@ impl<'a> Machine<'_, 'a> {
                     ParamKind::DoubleStar => return true,
                 };
                 match given {
-                    Some(given) => {
-                        engine.fits(&view, state, module, param.annotation, given)
-                    }
+                    Some(given) => engine.fits(&view, state, module, param.annotation, given),
                     None if !param.default.is_absent() => {
                         param.default != Operand::ELLIPSIS || arguments.star.is_some()
                     }
                     None => {
                         arguments.star.is_some()
-                            || arguments.double_star.is_some() && param.kind != ParamKind::KeywordOnly
+                            || arguments.double_star.is_some()
+                                && param.kind != ParamKind::KeywordOnly
                     }
                 }
             });
@@ -1040,7 +1116,10 @@ impl<'a> Machine<'_, 'a> {
                 return (module, candidate);
             }
         }
-        (module, model.overloads.last().copied().unwrap_or(function.1))
+        (
+            module,
+            model.overloads.last().copied().unwrap_or(function.1),
+        )
     }
 
     /// A call of which nothing is known: what goes in may come out.
@@ -1162,7 +1241,10 @@ impl<'a> Machine<'_, 'a> {
                     if told {
                         continue;
                     }
-                    let mut base = values.get(usize::from(param)).cloned().unwrap_or(Value::TOP);
+                    let mut base = values
+                        .get(usize::from(param))
+                        .cloned()
+                        .unwrap_or(Value::TOP);
                     for &part in parents {
                         base = self.part(state, &base, part);
                     }
@@ -1171,9 +1253,18 @@ impl<'a> Machine<'_, 'a> {
                 label => self.write(state, label, &value),
             }
         }
-        let is_new = self.engine.names.init == Some(self.engine.project.module(function.0).ir.function(function.1).name);
+        let is_new = self.engine.names.init
+            == Some(
+                self.engine
+                    .project
+                    .module(function.0)
+                    .ir
+                    .function(function.1)
+                    .name,
+            );
         for (param, object) in &summary.effects {
-            let Some(What::Object(id)) = values.get(usize::from(*param)).map(|value| &value.what) else {
+            let Some(What::Object(id)) = values.get(usize::from(*param)).map(|value| &value.what)
+            else {
                 continue;
             };
             for (part, value) in &object.entries {
@@ -1181,7 +1272,10 @@ impl<'a> Machine<'_, 'a> {
                 if let Some(own) = state.object_mut(*id) {
                     own.write(*part, &value, !is_new);
                 }
-                let origins = state.object(*id).map(|own| own.origins.clone()).unwrap_or_default();
+                let origins = state
+                    .object(*id)
+                    .map(|own| own.origins.clone())
+                    .unwrap_or_default();
                 for origin in origins {
                     if let Some(mark) = self.store_mark(origin, *part).marks().first() {
                         self.write(state, mark.label, &value);
@@ -1223,7 +1317,13 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    fn argument_at(&mut self, state: &mut State, mapping: &Mapping<'_>, param: u16, parts: &[Part]) -> Value {
+    fn argument_at(
+        &mut self,
+        state: &mut State,
+        mapping: &Mapping<'_>,
+        param: u16,
+        parts: &[Part],
+    ) -> Value {
         let mut value = mapping
             .values
             .get(usize::from(param))
@@ -1238,7 +1338,13 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The taint of the caller that a mark of the callee stands for.
-    fn actual(&mut self, state: &mut State, mapping: &Mapping<'_>, mark: &Mark, note: Note) -> Taint {
+    fn actual(
+        &mut self,
+        state: &mut State,
+        mapping: &Mapping<'_>,
+        mark: &Mark,
+        note: Note,
+    ) -> Taint {
         match mark.label {
             Label::Input { param, path } => {
                 let value = self.argument_at(state, mapping, param, path.parts());
@@ -1258,7 +1364,13 @@ impl<'a> Machine<'_, 'a> {
                 })
             }
             _ => Taint::of(Mark {
-                step: step(None, mapping.caller, mapping.index, note, mark.step.as_ref()),
+                step: step(
+                    None,
+                    mapping.caller,
+                    mapping.index,
+                    note,
+                    mark.step.as_ref(),
+                ),
                 ..mark.clone()
             }),
         }
@@ -1272,7 +1384,12 @@ impl<'a> Machine<'_, 'a> {
         mapped
     }
 
-    fn mapped_parts(&mut self, state: &mut State, mapping: &Mapping<'_>, parts: &[TextPart]) -> Vec<TextPart> {
+    fn mapped_parts(
+        &mut self,
+        state: &mut State,
+        mapping: &Mapping<'_>,
+        parts: &[TextPart],
+    ) -> Vec<TextPart> {
         let mut mapped = Vec::new();
         for part in parts {
             match part {
@@ -1470,9 +1587,10 @@ impl<'a> Machine<'_, 'a> {
     }
 
     pub(super) fn is_clean_by_fact(&self, state: &State, label: Label, bits: Kinds) -> bool {
-        state.facts.iter().any(|fact| {
-            fact.kinds & bits == bits && fact.subject == Subject::Label(label)
-        })
+        state
+            .facts
+            .iter()
+            .any(|fact| fact.kinds & bits == bits && fact.subject == Subject::Label(label))
     }
 
     pub(super) fn add_hit(&mut self, hit: Hit) {

@@ -14,7 +14,7 @@ use super::heap::State;
 use super::sink::sinks_of_decorator;
 use super::solve::Options;
 use super::summary::Summary;
-use super::value::{Kinds, Mark, Taint, TextPart, Value, What, kind_bit};
+use super::value::{Kinds, Mark, Taint, TextPart, What, kind_bit};
 use crate::entry::{EntryPoints, Returned};
 use crate::models::{Binding, Kind};
 use crate::regex::{Accepted, Flags, Use, parse};
@@ -36,13 +36,90 @@ pub(super) const NOT_DOUBLE: Kinds = 1 << 122;
 
 /// Programs whose options can run others, or read and write any file.
 pub(super) const RISKY_PROGRAMS: &[&str] = &[
-    "git", "hg", "svn", "bzr", "ssh", "scp", "sftp", "rsync", "tar", "zip", "unzip", "7z", "curl", "wget", "find",
-    "xargs", "ffmpeg", "convert", "magick", "mogrify", "identify", "man", "less", "vi", "vim", "awk", "gawk", "sed",
-    "python", "python3", "pip", "pip3", "perl", "ruby", "node", "npm", "npx", "java", "gcc", "make", "cmake", "docker",
-    "podman", "kubectl", "helm", "terraform", "ansible", "ansible-playbook", "nmap", "tcpdump", "psql", "mysql",
-    "mysqldump", "pg_dump", "sqlite3", "sendmail", "mail", "sudo", "env", "nice", "timeout", "su", "chroot", "bash",
-    "sh", "zsh", "gpg", "openssl", "conda", "exiftool", "wkhtmltopdf", "chrome", "chromium", "pandoc", "latex",
-    "pdflatex", "cp", "mv", "rm", "chmod", "chown", "ln", "dd", "mount",
+    "git",
+    "hg",
+    "svn",
+    "bzr",
+    "ssh",
+    "scp",
+    "sftp",
+    "rsync",
+    "tar",
+    "zip",
+    "unzip",
+    "7z",
+    "curl",
+    "wget",
+    "find",
+    "xargs",
+    "ffmpeg",
+    "convert",
+    "magick",
+    "mogrify",
+    "identify",
+    "man",
+    "less",
+    "vi",
+    "vim",
+    "awk",
+    "gawk",
+    "sed",
+    "python",
+    "python3",
+    "pip",
+    "pip3",
+    "perl",
+    "ruby",
+    "node",
+    "npm",
+    "npx",
+    "java",
+    "gcc",
+    "make",
+    "cmake",
+    "docker",
+    "podman",
+    "kubectl",
+    "helm",
+    "terraform",
+    "ansible",
+    "ansible-playbook",
+    "nmap",
+    "tcpdump",
+    "psql",
+    "mysql",
+    "mysqldump",
+    "pg_dump",
+    "sqlite3",
+    "sendmail",
+    "mail",
+    "sudo",
+    "env",
+    "nice",
+    "timeout",
+    "su",
+    "chroot",
+    "bash",
+    "sh",
+    "zsh",
+    "gpg",
+    "openssl",
+    "conda",
+    "exiftool",
+    "wkhtmltopdf",
+    "chrome",
+    "chromium",
+    "pandoc",
+    "latex",
+    "pdflatex",
+    "cp",
+    "mv",
+    "rm",
+    "chmod",
+    "chown",
+    "ln",
+    "dd",
+    "mount",
 ];
 
 /// Library callables whose effect on contents is known exactly.
@@ -155,21 +232,131 @@ pub(crate) struct Names {
 
 /// Methods whose result holds what the receiver held, of whatever type that is.
 const CONTENT_KEEPING: &[&str] = &[
-    "get", "getlist", "get_list", "getall", "getone", "pop", "popleft", "items", "values", "keys", "copy", "strip",
-    "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "split", "rsplit", "splitlines", "partition",
-    "rpartition", "encode", "decode", "replace", "removeprefix", "removesuffix", "read", "readline", "readlines",
-    "getvalue", "result", "to_dict", "dict", "json", "text", "group", "groups", "groupdict", "expandtabs", "casefold",
-    "swapcase", "zfill", "ljust", "rjust", "center", "model_dump", "hex", "tobytes", "tolist",
+    "get",
+    "getlist",
+    "get_list",
+    "getall",
+    "getone",
+    "pop",
+    "popleft",
+    "items",
+    "values",
+    "keys",
+    "copy",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "split",
+    "rsplit",
+    "splitlines",
+    "partition",
+    "rpartition",
+    "encode",
+    "decode",
+    "replace",
+    "removeprefix",
+    "removesuffix",
+    "read",
+    "readline",
+    "readlines",
+    "getvalue",
+    "result",
+    "to_dict",
+    "dict",
+    "json",
+    "text",
+    "group",
+    "groups",
+    "groupdict",
+    "expandtabs",
+    "casefold",
+    "swapcase",
+    "zfill",
+    "ljust",
+    "rjust",
+    "center",
+    "model_dump",
+    "hex",
+    "tobytes",
+    "tolist",
 ];
 
 /// Further names that say nothing of what a method does.
 const COMMON: &[&str] = &[
-    "append", "add", "extend", "insert", "remove", "update", "setdefault", "clear", "sort", "index", "count", "find",
-    "format", "join", "startswith", "endswith", "write", "close", "open", "run", "call", "start", "stop", "send",
-    "load", "loads", "dump", "dumps", "save", "delete", "put", "post", "patch", "head", "request", "match", "search",
-    "sub", "compile", "findall", "fullmatch", "finditer", "filter", "order_by", "exclude", "annotate", "debug", "info",
-    "warning", "error", "exception", "critical", "log", "set", "render", "connect", "create", "parse", "fetch",
-    "process", "handle", "apply", "build", "init", "setup", "execute_command", "name", "path", "url", "type",
+    "append",
+    "add",
+    "extend",
+    "insert",
+    "remove",
+    "update",
+    "setdefault",
+    "clear",
+    "sort",
+    "index",
+    "count",
+    "find",
+    "format",
+    "join",
+    "startswith",
+    "endswith",
+    "write",
+    "close",
+    "open",
+    "run",
+    "call",
+    "start",
+    "stop",
+    "send",
+    "load",
+    "loads",
+    "dump",
+    "dumps",
+    "save",
+    "delete",
+    "put",
+    "post",
+    "patch",
+    "head",
+    "request",
+    "match",
+    "search",
+    "sub",
+    "compile",
+    "findall",
+    "fullmatch",
+    "finditer",
+    "filter",
+    "order_by",
+    "exclude",
+    "annotate",
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "critical",
+    "log",
+    "set",
+    "render",
+    "connect",
+    "create",
+    "parse",
+    "fetch",
+    "process",
+    "handle",
+    "apply",
+    "build",
+    "init",
+    "setup",
+    "execute_command",
+    "name",
+    "path",
+    "url",
+    "type",
 ];
 
 /// Targets of each name of each module.
@@ -218,10 +405,15 @@ impl<'a> Engine<'a> {
                 natives.insert(definition, *native);
             }
         }
-        let path_classes = ["pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath"]
-            .iter()
-            .flat_map(|name| definitions(project, name))
-            .collect();
+        let path_classes = [
+            "pathlib.Path",
+            "pathlib.PurePath",
+            "pathlib.PosixPath",
+            "pathlib.PurePosixPath",
+        ]
+        .iter()
+        .flat_map(|name| definitions(project, name))
+        .collect();
         let mut stored_globals = FxHashSet::default();
         for (id, module) in project.modules() {
             if module.is_model {
@@ -239,7 +431,11 @@ impl<'a> Engine<'a> {
             .map(|(_, module)| {
                 let mut all = Vec::new();
                 all.resize_with(
-                    if module.is_model { 0 } else { module.ir.functions.len() },
+                    if module.is_model {
+                        0
+                    } else {
+                        module.ir.functions.len()
+                    },
                     OnceLock::new,
                 );
                 all
@@ -251,7 +447,10 @@ impl<'a> Engine<'a> {
             program,
             entries,
             library: options.library,
-            wanted: options.pairs.iter().fold(0, |all, &(_, sink)| all | kind_bit(sink)),
+            wanted: options
+                .pairs
+                .iter()
+                .fold(0, |all, &(_, sink)| all | kind_bit(sink)),
             natives,
             builtins: project.model("builtins"),
             path_classes,
@@ -269,9 +468,19 @@ impl<'a> Engine<'a> {
                 str_method: find("__str__"),
                 repr_method: find("__repr__"),
                 return_word: find("return"),
-                no_return: ["NoReturn", "Never"].iter().filter_map(|name| find(name)).collect(),
-                common: CONTENT_KEEPING.iter().chain(COMMON).filter_map(|name| find(name)).collect(),
-                keeping: CONTENT_KEEPING.iter().filter_map(|name| find(name)).collect(),
+                no_return: ["NoReturn", "Never"]
+                    .iter()
+                    .filter_map(|name| find(name))
+                    .collect(),
+                common: CONTENT_KEEPING
+                    .iter()
+                    .chain(COMMON)
+                    .filter_map(|name| find(name))
+                    .collect(),
+                keeping: CONTENT_KEEPING
+                    .iter()
+                    .filter_map(|name| find(name))
+                    .collect(),
             },
             sinks: SinkKinds {
                 url: bits(&["url"]),
@@ -355,10 +564,14 @@ impl<'a> Engine<'a> {
 
     /// Whether `name` is the built-in of that name in `module`.
     pub fn is_builtin(&self, module: ModuleId, name: Symbol) -> bool {
-        self.resolve_name(module, name).iter().all(|target| match *target {
-            Target::Function(module, _) | Target::Class(module, _) => Some(module) == self.builtins,
-            _ => false,
-        })
+        self.resolve_name(module, name)
+            .iter()
+            .all(|target| match *target {
+                Target::Function(module, _) | Target::Class(module, _) => {
+                    Some(module) == self.builtins
+                }
+                _ => false,
+            })
     }
 
     pub fn native(&self, module: ModuleId, function: FunctionId) -> Option<Native> {
@@ -375,18 +588,21 @@ impl<'a> Engine<'a> {
     pub fn is_sink(&self, module: ModuleId, function: FunctionId) -> bool {
         let models = self.program.models;
         let has = |function: FunctionId, module: ModuleId| {
-            models
-                .function(module, function)
-                .is_some_and(|model| model
+            models.function(module, function).is_some_and(|model| {
+                model
                     .params
                     .iter()
-                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted & !self.sinks.near != 0))
+                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted & !self.sinks.near != 0)
+            })
         };
         let (module, function) = models.twin(module, function);
         has(function, module)
-            || models
-                .function(module, function)
-                .is_some_and(|model| model.overloads.iter().any(|&overload| has(overload, module)))
+            || models.function(module, function).is_some_and(|model| {
+                model
+                    .overloads
+                    .iter()
+                    .any(|&overload| has(overload, module))
+            })
     }
 
     /// Whether containers and texts have a method of this name.
@@ -403,7 +619,11 @@ impl<'a> Engine<'a> {
     }
 
     /// A method that a class itself defines.
-    pub fn own_method(&self, class: (ModuleId, FunctionId), name: Symbol) -> Option<(ModuleId, FunctionId)> {
+    pub fn own_method(
+        &self,
+        class: (ModuleId, FunctionId),
+        name: Symbol,
+    ) -> Option<(ModuleId, FunctionId)> {
         let (module, class) = self.program.models.twin(class.0, class.1);
         let operand = self.project.module(module).ir.export(class, name)?;
         self.project
@@ -416,14 +636,22 @@ impl<'a> Engine<'a> {
     }
 
     /// The method `name` of a class, its own or inherited.
-    pub fn method(&self, class: (ModuleId, FunctionId), name: Symbol) -> Option<(ModuleId, FunctionId)> {
+    pub fn method(
+        &self,
+        class: (ModuleId, FunctionId),
+        name: Symbol,
+    ) -> Option<(ModuleId, FunctionId)> {
         self.ancestry(class)
             .iter()
             .find_map(|&class| self.own_method(class, name))
     }
 
     /// The function that sets the property `name` of a class.
-    pub fn setter(&self, class: (ModuleId, FunctionId), name: Symbol) -> Option<(ModuleId, FunctionId)> {
+    pub fn setter(
+        &self,
+        class: (ModuleId, FunctionId),
+        name: Symbol,
+    ) -> Option<(ModuleId, FunctionId)> {
         let (module, class) = class;
         let ir = &self.project.module(module).ir;
         ir.functions
@@ -433,11 +661,15 @@ impl<'a> Engine<'a> {
                 function.parent == class
                     && function.name == name
                     && function.kind == FunctionKind::Def
-                    && ir.decorators_of(FunctionId(*number as u32)).iter().any(|&decorator| {
-                        ir.instruction(decorator).is_some_and(|decorator| {
-                            decorator.op == Op::Attr && self.project.text(decorator.symbol_b()) == "setter"
+                    && ir
+                        .decorators_of(FunctionId(*number as u32))
+                        .iter()
+                        .any(|&decorator| {
+                            ir.instruction(decorator).is_some_and(|decorator| {
+                                decorator.op == Op::Attr
+                                    && self.project.text(decorator.symbol_b()) == "setter"
+                            })
                         })
-                    })
             })
             .map(|(number, _)| (module, FunctionId(number as u32)))
     }
@@ -445,23 +677,25 @@ impl<'a> Engine<'a> {
     /// Decorators of a function that are functions or classes of the project.
     pub fn own_decorators(&self, module: ModuleId, function: FunctionId) -> Option<Vec<Operand>> {
         let ir = &self.project.module(module).ir;
-        let own: Vec<Operand> = ir
-            .decorators_of(function)
-            .iter()
-            .copied()
-            .filter(|&decorator| {
-                let callee = match ir.instruction(decorator) {
-                    Some(call) if call.op == Op::Call => call.operand_a(),
-                    _ => decorator,
-                };
-                self.project.resolve(module, callee).iter().any(|target| match *target {
-                    Target::Function(module, function) | Target::Class(module, function) => {
-                        !self.is_model(module, function)
-                    }
-                    _ => false,
+        let own: Vec<Operand> =
+            ir.decorators_of(function)
+                .iter()
+                .copied()
+                .filter(|&decorator| {
+                    let callee = match ir.instruction(decorator) {
+                        Some(call) if call.op == Op::Call => call.operand_a(),
+                        _ => decorator,
+                    };
+                    self.project
+                        .resolve(module, callee)
+                        .iter()
+                        .any(|target| match *target {
+                            Target::Function(module, function)
+                            | Target::Class(module, function) => !self.is_model(module, function),
+                            _ => false,
+                        })
                 })
-            })
-            .collect();
+                .collect();
         (!own.is_empty()).then_some(own)
     }
 
@@ -472,7 +706,9 @@ impl<'a> Engine<'a> {
             ir.bases_of(class).iter().any(|base| {
                 let name = match base.kind() {
                     OperandKind::Global(name) => Some(name),
-                    OperandKind::Register(index) if ir.op(index) == Op::Attr => Some(ir.get(index).symbol_b()),
+                    OperandKind::Register(index) if ir.op(index) == Op::Attr => {
+                        Some(ir.get(index).symbol_b())
+                    }
                     OperandKind::Register(index) if ir.op(index) == Op::Import => {
                         ir.imports[ir.get(index).a as usize].name
                     }
@@ -481,7 +717,13 @@ impl<'a> Engine<'a> {
                 name.is_some_and(|name| {
                     matches!(
                         self.project.text(name),
-                        "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag" | "TextChoices" | "IntegerChoices"
+                        "Enum"
+                            | "IntEnum"
+                            | "StrEnum"
+                            | "Flag"
+                            | "IntFlag"
+                            | "TextChoices"
+                            | "IntegerChoices"
                     )
                 })
             })
@@ -502,7 +744,10 @@ impl<'a> Engine<'a> {
         let mut fields = Vec::new();
         for &(module, class) in self.ancestry(class).iter().rev() {
             for annotation in &self.project.module(module).ir.annotations {
-                if annotation.function == class && !annotation.on_self && !fields.contains(&annotation.name) {
+                if annotation.function == class
+                    && !annotation.on_self
+                    && !fields.contains(&annotation.name)
+                {
                     fields.push(annotation.name);
                 }
             }
@@ -602,7 +847,9 @@ impl<'a> Engine<'a> {
         Some(accepted.iter().any(|accepted| match accepted.kind() {
             OperandKind::Bool(value) => value == truth,
             OperandKind::None => matches!(what, What::None),
-            OperandKind::Int(number) => matches!(what, What::Int(given) if *given == i64::from(number)),
+            OperandKind::Int(number) => {
+                matches!(what, What::Int(given) if *given == i64::from(number))
+            }
             _ => false,
         }))
     }
@@ -614,8 +861,8 @@ impl<'a> Engine<'a> {
             "match" => Use::Match,
             _ => Use::Search,
         };
-        let Some(accepted) =
-            parse(pattern, Flags::default(), false).and_then(|pattern| Accepted::of(&pattern, usage))
+        let Some(accepted) = parse(pattern, Flags::default(), false)
+            .and_then(|pattern| Accepted::of(&pattern, usage))
         else {
             return 0;
         };
@@ -685,9 +932,14 @@ impl<'a> Engine<'a> {
                         text.push_str("own://host");
                     } else if taint.is_clean() || *number {
                         text.push('x');
-                    } else if text.split_once("://").is_none_or(|(_, rest)| rest.find(['/', '?', '#']).is_none_or(|end| end == 0)) {
+                    } else if text.split_once("://").is_none_or(|(_, rest)| {
+                        rest.find(['/', '?', '#']).is_none_or(|end| end == 0)
+                    }) {
                         // Tainted itself, and judged by itself.
-                        return text.starts_with('/') && text.len() > 1 && !text.starts_with("//") && bit & self.sinks.redirect != 0;
+                        return text.starts_with('/')
+                            && text.len() > 1
+                            && !text.starts_with("//")
+                            && bit & self.sinks.redirect != 0;
                     }
                 }
             }
@@ -716,7 +968,12 @@ impl<'a> Engine<'a> {
     }
 
     /// Sinks that what a function returns gets to.
-    pub fn return_sinks(&self, evaluator: &Evaluator<'_>, module: ModuleId, function: FunctionId) -> Vec<Kind> {
+    pub fn return_sinks(
+        &self,
+        evaluator: &Evaluator<'_>,
+        module: ModuleId,
+        function: FunctionId,
+    ) -> Vec<Kind> {
         if let Some(handler) = self.entries.handler(module, function) {
             return match handler.returned {
                 Returned::Html => self.program.models.kind("html").into_iter().collect(),
@@ -782,7 +1039,9 @@ fn definitions(project: &Project, name: &str) -> Vec<(ModuleId, FunctionId)> {
         .member(Target::Module(module), last)
         .into_iter()
         .filter_map(|target| match target {
-            Target::Function(module, function) | Target::Class(module, function) => Some((module, function)),
+            Target::Function(module, function) | Target::Class(module, function) => {
+                Some((module, function))
+            }
             _ => None,
         })
         .collect()

@@ -78,7 +78,13 @@ impl<'a> Machine<'_, 'a> {
                 true
             }
             _ => {
-                if !holds && value.taint.marks().iter().any(|mark| !matches!(mark.label, Label::Store { .. })) {
+                if !holds
+                    && value
+                        .taint
+                        .marks()
+                        .iter()
+                        .any(|mark| !matches!(mark.label, Label::Store { .. }))
+                {
                     // What is empty does no harm.
                     self.fact(state, condition, ALL);
                 }
@@ -222,7 +228,8 @@ impl<'a> Machine<'_, 'a> {
             if let Some(value) = self.register(index)
                 && value.whole
             {
-                let labels: Vec<Label> = value.taint.marks().iter().map(|mark| mark.label).collect();
+                let labels: Vec<Label> =
+                    value.taint.marks().iter().map(|mark| mark.label).collect();
                 for label in labels {
                     state.add_fact(Fact {
                         subject: Subject::Label(label),
@@ -293,7 +300,9 @@ impl<'a> Machine<'_, 'a> {
                         ".." => DOTLESS,
                         "/" | "\\" => RELATIVE | if text == "/" { DOTLESS } else { 0 },
                         "://" => 0,
-                        "\n" | "\r" | "\r\n" => self.engine.sinks.http_header | self.engine.sinks.log,
+                        "\n" | "\r" | "\r\n" => {
+                            self.engine.sinks.http_header | self.engine.sinks.log
+                        }
                         _ => 0,
                     };
                     if kinds != 0 {
@@ -336,7 +345,13 @@ impl<'a> Machine<'_, 'a> {
             // `x in "abc"` looks for a part of a text.
             What::Symbol(_) | What::Str(_) | What::Text(_) => false,
             What::Object(id) => state.object(*id).is_some_and(|object| {
-                let clean = |value: &Value| value.taint.marks().iter().all(|mark| matches!(mark.label, Label::Store { .. }));
+                let clean = |value: &Value| {
+                    value
+                        .taint
+                        .marks()
+                        .iter()
+                        .all(|mark| matches!(mark.label, Label::Store { .. }))
+                };
                 matches!(
                     object.shape,
                     Shape::List | Shape::Tuple | Shape::Set | Shape::Dict | Shape::Iterator
@@ -388,7 +403,9 @@ impl<'a> Machine<'_, 'a> {
                 attribute.operand_a()
             }
             // `urlparse(url)[1]`
-            Op::Subscript if attribute.operand_b().kind() == hognose_python::ir::OperandKind::Int(1) => {
+            Op::Subscript
+                if attribute.operand_b().kind() == hognose_python::ir::OperandKind::Int(1) =>
+            {
                 attribute.operand_a()
             }
             // `parsed.hostname.lower()`
@@ -456,7 +473,11 @@ impl<'a> Machine<'_, 'a> {
     ) {
         // What a helper says.
         if let Some(guards) = self.frame().call_facts.get(&index) {
-            let says = if holds { &guards.on_true } else { &guards.on_false };
+            let says = if holds {
+                &guards.on_true
+            } else {
+                &guards.on_false
+            };
             for fact in says.clone().into_iter().flatten() {
                 if fact.kinds != 0 {
                     state.add_fact(fact.clone());
@@ -547,9 +568,9 @@ impl<'a> Machine<'_, 'a> {
             return;
         }
         let fixed = |prefix: &str| {
-            prefix.split_once("://").is_some_and(|(_, rest)| {
-                rest.find(['/', '?', '#']).is_some_and(|end| end > 0)
-            })
+            prefix
+                .split_once("://")
+                .is_some_and(|(_, rest)| rest.find(['/', '?', '#']).is_some_and(|end| end > 0))
         };
         if !all.is_empty() && all.iter().all(|prefix| fixed(prefix)) {
             self.fact(state, subject, url | redirect);
@@ -567,7 +588,11 @@ impl<'a> Machine<'_, 'a> {
         if all.iter().any(|prefix| prefix == "/") {
             self.fact(state, subject, ROOTED);
         }
-        if !all.is_empty() && all.iter().all(|prefix| !prefix.starts_with('-') && !prefix.is_empty()) {
+        if !all.is_empty()
+            && all
+                .iter()
+                .all(|prefix| !prefix.starts_with('-') && !prefix.is_empty())
+        {
             self.fact(state, subject, argv);
         }
         // Inside a folder: normalised before, and the separator counted.
@@ -788,7 +813,12 @@ impl<'a> Machine<'_, 'a> {
             if let Subject::Register(register) = fact.subject
                 && register != index
                 && self.register(register).is_some()
-                && same(ir, Operand::from_register(index), Operand::from_register(register), 0)
+                && same(
+                    ir,
+                    Operand::from_register(index),
+                    Operand::from_register(register),
+                    0,
+                )
             {
                 if let Some(what) = &fact.exactly {
                     return Value::new(what.clone());
@@ -827,6 +857,8 @@ pub(super) fn same(ir: &hognose_python::Ir, a: Operand, b: Operand, depth: u32) 
 
 /// Names of functions that normalise a path.
 pub(super) fn normalises(name: &str) -> bool {
-    matches!(name, "realpath" | "abspath" | "normpath" | "resolve" | "absolute")
+    matches!(
+        name,
+        "realpath" | "abspath" | "normpath" | "resolve" | "absolute"
+    )
 }
-

@@ -147,7 +147,11 @@ impl Object {
                 };
                 match usize::try_from(at).ok().and_then(|at| items.get_mut(at)) {
                     Some(item) => {
-                        *item = if weak { item.join(value) } else { value.clone() };
+                        *item = if weak {
+                            item.join(value)
+                        } else {
+                            value.clone()
+                        };
                     }
                     None => self.add_rest(value),
                 }

@@ -174,13 +174,7 @@ impl<'e, 'a> Machine<'e, 'a> {
         self.finish(frame)
     }
 
-    fn run_blocks(
-        &mut self,
-        ir: &'a hognose_python::Ir,
-        first: u32,
-        end: u32,
-        mut initial: State,
-    ) {
+    fn run_blocks(&mut self, ir: &'a hognose_python::Ir, first: u32, end: u32, mut initial: State) {
         // The last block that goes back to a header, and how often the loop was run.
         let mut headers: Vec<(u32, u32, u8, bool)> = Vec::new();
         for &(to, from) in &ir.edges[ir.edges.partition_point(|&(to, _)| to < first)..] {
@@ -388,7 +382,11 @@ impl<'e, 'a> Machine<'e, 'a> {
         // Several objects may be made by one instruction.
         let mut id = self.site(serial, number);
         let mut tries = 0;
-        while state.object(id).is_some_and(|old| old.shape != object.shape) && tries < 4 {
+        while state
+            .object(id)
+            .is_some_and(|old| old.shape != object.shape)
+            && tries < 4
+        {
             tries += 1;
             number = number.wrapping_add(0x4000_0000);
             id = self.site(serial, number);
@@ -723,9 +721,7 @@ impl<'e, 'a> Machine<'e, 'a> {
                     };
                     let value = match operand.as_register() {
                         Some(register) => match self.register(register) {
-                            Some(value) => {
-                                apply_facts(&facts, value.clone(), Some(register))
-                            }
+                            Some(value) => apply_facts(&facts, value.clone(), Some(register)),
                             None => continue,
                         },
                         None => self.read(state, operand),
@@ -735,7 +731,9 @@ impl<'e, 'a> Machine<'e, 'a> {
                         Some(joined) => {
                             let mut value = joined.join(&value);
                             // A counter.
-                            if is_loop && matches!(value.what, What::Choice(_)) && value.what.is_number()
+                            if is_loop
+                                && matches!(value.what, What::Choice(_))
+                                && value.what.is_number()
                             {
                                 value.what = What::Number;
                             }
@@ -828,7 +826,9 @@ impl<'e, 'a> Machine<'e, 'a> {
             on_true: on(true),
             on_false: on(false),
         };
-        self.frame_mut().returns.push((value, state.clone(), guards));
+        self.frame_mut()
+            .returns
+            .push((value, state.clone(), guards));
     }
 
     fn store_global(
@@ -1011,9 +1011,9 @@ fn meet(a: Option<Vec<Fact>>, b: Option<Vec<Fact>>) -> Option<Vec<Fact>> {
         (Some(a), Some(b)) => Some(
             a.into_iter()
                 .filter_map(|fact| {
-                    let known = b
-                        .iter()
-                        .find(|known| known.subject == fact.subject && known.kinds & fact.kinds != 0)?;
+                    let known = b.iter().find(|known| {
+                        known.subject == fact.subject && known.kinds & fact.kinds != 0
+                    })?;
                     Some(Fact {
                         kinds: fact.kinds & known.kinds,
                         exactly: None,
@@ -1040,7 +1040,8 @@ pub(super) fn apply_facts(facts: &[Fact], mut value: Value, register: Option<u32
                 }
             }
             Subject::Label(label)
-                if fact.kinds != 0 && value.taint.marks().iter().any(|mark| mark.label == *label) =>
+                if fact.kinds != 0
+                    && value.taint.marks().iter().any(|mark| mark.label == *label) =>
             {
                 value.taint = value.taint.map(|mark| {
                     let mut mark = mark.clone();

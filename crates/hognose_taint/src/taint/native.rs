@@ -13,14 +13,40 @@ use super::value::{Part, PartialCall, Taint, TextPart, Value, What};
 
 /// Methods that put something into a container.
 const FILLING: &[&str] = &[
-    "append", "add", "appendleft", "put", "put_nowait", "push", "insert", "extend", "update", "setdefault",
+    "append",
+    "add",
+    "appendleft",
+    "put",
+    "put_nowait",
+    "push",
+    "insert",
+    "extend",
+    "update",
+    "setdefault",
 ];
 
 /// Methods and functions that call what they are given, with the arguments that follow.
 const CALLING: &[&str] = &[
-    "submit", "run_in_executor", "call_soon", "call_soon_threadsafe", "start_soon", "spawn", "enqueue", "add_task",
-    "create_task", "to_thread", "run_sync", "apply_async", "starmap", "map", "apply", "run_in_threadpool",
-    "start_new_thread", "add_job", "call_later", "deferToThread",
+    "submit",
+    "run_in_executor",
+    "call_soon",
+    "call_soon_threadsafe",
+    "start_soon",
+    "spawn",
+    "enqueue",
+    "add_task",
+    "create_task",
+    "to_thread",
+    "run_sync",
+    "apply_async",
+    "starmap",
+    "map",
+    "apply",
+    "run_in_threadpool",
+    "start_new_thread",
+    "add_job",
+    "call_later",
+    "deferToThread",
 ];
 
 impl<'a> Machine<'_, 'a> {
@@ -40,13 +66,17 @@ impl<'a> Machine<'_, 'a> {
                 match shape {
                     Shape::Instance(..) => None,
                     Shape::Buffer => self.buffer_method(state, index, *id, method, arguments),
-                    _ => self.container_method(state, index, receiver, *id, shape, method, arguments),
+                    _ => {
+                        self.container_method(state, index, receiver, *id, shape, method, arguments)
+                    }
                 }
             }
             What::Symbol(_) | What::Str(_) | What::Text(_) => {
                 self.text_method(state, index, receiver, method, arguments)
             }
-            What::Function(_) | What::Method(_) if matches!(method, "delay" | "apply_async" | "s" | "si" | "send") => {
+            What::Function(_) | What::Method(_)
+                if matches!(method, "delay" | "apply_async" | "s" | "si" | "send") =>
+            {
                 let given = if method == "apply_async" {
                     let list = arguments
                         .named
@@ -65,9 +95,9 @@ impl<'a> Machine<'_, 'a> {
             }
             What::Choice(all) => {
                 let builtin = all.iter().all(|what| match what {
-                    What::Object(id) => state.object(*id).is_some_and(|object| {
-                        !matches!(object.shape, Shape::Instance(..))
-                    }),
+                    What::Object(id) => state
+                        .object(*id)
+                        .is_some_and(|object| !matches!(object.shape, Shape::Instance(..))),
                     What::Symbol(_) | What::Str(_) | What::Text(_) => true,
                     _ => false,
                 });
@@ -115,7 +145,10 @@ impl<'a> Machine<'_, 'a> {
     /// Calls the function among the arguments with those after it.
     fn call_back(&mut self, state: &mut State, index: u32, arguments: &Arguments) -> Option<Value> {
         let at = arguments.positional.iter().take(2).position(|given| {
-            matches!(given.value.what, What::Function(_) | What::Method(_) | What::Partial(_))
+            matches!(
+                given.value.what,
+                What::Function(_) | What::Method(_) | What::Partial(_)
+            )
         })?;
         let callee = arguments.positional[at].value.clone();
         let rest = Arguments {
@@ -173,7 +206,8 @@ impl<'a> Machine<'_, 'a> {
                     match (&mut object.items, &at.what) {
                         (Some(items), What::Int(at)) => {
                             let count = items.len() as i64;
-                            let at = if *at < 0 { count + at } else { *at }.clamp(0, count) as usize;
+                            let at =
+                                if *at < 0 { count + at } else { *at }.clamp(0, count) as usize;
                             items.insert(at, value.clone());
                         }
                         _ => {
@@ -189,7 +223,10 @@ impl<'a> Machine<'_, 'a> {
                 let more = first?;
                 match (self.exact_items(state, &more), &object.items) {
                     (Some(new), Some(_)) => {
-                        if let Some(items) = state.object_mut(id).and_then(|object| object.items.as_mut()) {
+                        if let Some(items) = state
+                            .object_mut(id)
+                            .and_then(|object| object.items.as_mut())
+                        {
                             items.extend(new);
                         }
                     }
@@ -214,9 +251,15 @@ impl<'a> Machine<'_, 'a> {
                 if let (Some(at), Some(items)) = (at, &object.items) {
                     let count = items.len() as i64;
                     let place = if at < 0 { count + at } else { at };
-                    if let Some(place) = usize::try_from(place).ok().filter(|place| *place < items.len()) {
+                    if let Some(place) = usize::try_from(place)
+                        .ok()
+                        .filter(|place| *place < items.len())
+                    {
                         let value = items[place].clone();
-                        if let Some(items) = state.object_mut(id).and_then(|object| object.items.as_mut()) {
+                        if let Some(items) = state
+                            .object_mut(id)
+                            .and_then(|object| object.items.as_mut())
+                        {
                             items.remove(place);
                         }
                         return Some(value);
@@ -305,7 +348,8 @@ impl<'a> Machine<'_, 'a> {
             (Shape::Dict, "items") => {
                 let key = self.element(state, receiver);
                 let value = object.any_element().unwrap_or(Value::TOP);
-                let pair = self.allocate_extra(state, 1, Object::sequence(Shape::Tuple, vec![key, value]));
+                let pair =
+                    self.allocate_extra(state, 1, Object::sequence(Shape::Tuple, vec![key, value]));
                 let mut list = Object::new(Shape::Iterator);
                 list.rest = Some(pair);
                 self.allocate_extra(state, 2, list)
@@ -341,7 +385,9 @@ impl<'a> Machine<'_, 'a> {
                 }
                 self.allocate_extra(state, 1, joined)
             }
-            (Shape::Iterator, "send" | "__next__" | "asend" | "result") => self.element(state, receiver),
+            (Shape::Iterator, "send" | "__next__" | "asend" | "result") => {
+                self.element(state, receiver)
+            }
             _ => {
                 let mut taint = state.deep_taint(receiver);
                 taint.add(&own);
@@ -447,45 +493,53 @@ impl<'a> Machine<'_, 'a> {
                     _ => Value::tainted(whole_taint),
                 }
             }
-            "startswith" | "endswith" | "isalnum" | "isalpha" | "isdigit" | "isidentifier" | "islower"
-            | "isupper" | "isspace" | "isnumeric" | "isdecimal" | "isascii" => match (&constant, &given, method) {
-                (Some(text), Some(given), "startswith") => {
-                    Value::new(What::Bool(text.starts_with(given.as_str())))
-                }
-                (Some(text), Some(given), "endswith") => {
-                    Value::new(What::Bool(text.ends_with(given.as_str())))
-                }
-                (Some(text), _, "isdigit" | "isdecimal" | "isnumeric") => Value::new(What::Bool(
-                    !text.is_empty() && text.chars().all(char::is_numeric),
-                )),
-                (Some(text), _, "isalnum") => Value::new(What::Bool(
-                    !text.is_empty() && text.chars().all(char::is_alphanumeric),
-                )),
-                _ => Value::NUMBER,
-            },
-            "find" | "rfind" | "index" | "rindex" | "count" | "__len__" => match (&constant, &given, method) {
-                (Some(text), Some(given), "find" | "index") if receiver.taint.is_clean() => {
-                    match text.find(given.as_str()) {
-                        Some(at) => Value::new(What::Int(text[..at].chars().count() as i64)),
-                        None => Value::new(What::Int(-1)),
+            "startswith" | "endswith" | "isalnum" | "isalpha" | "isdigit" | "isidentifier"
+            | "islower" | "isupper" | "isspace" | "isnumeric" | "isdecimal" | "isascii" => {
+                match (&constant, &given, method) {
+                    (Some(text), Some(given), "startswith") => {
+                        Value::new(What::Bool(text.starts_with(given.as_str())))
                     }
+                    (Some(text), Some(given), "endswith") => {
+                        Value::new(What::Bool(text.ends_with(given.as_str())))
+                    }
+                    (Some(text), _, "isdigit" | "isdecimal" | "isnumeric") => Value::new(
+                        What::Bool(!text.is_empty() && text.chars().all(char::is_numeric)),
+                    ),
+                    (Some(text), _, "isalnum") => Value::new(What::Bool(
+                        !text.is_empty() && text.chars().all(char::is_alphanumeric),
+                    )),
+                    _ => Value::NUMBER,
                 }
-                _ => Value::NUMBER,
-            },
-            "lower" | "upper" | "strip" | "lstrip" | "rstrip" | "casefold" | "title" | "capitalize" | "encode"
-            | "decode" | "expandtabs" | "swapcase" => match (&constant, method, arguments.positional.len()) {
-                (Some(text), "lower" | "casefold", _) => Value::new(self.string(&text.to_lowercase())),
-                (Some(text), "upper", _) => Value::new(self.string(&text.to_uppercase())),
-                (Some(text), "strip", 0) => Value::new(self.string(text.trim())),
-                (Some(_), "encode" | "decode", _) => receiver.clone(),
-                (Some(_), ..) => Value::TOP,
-                (None, "encode" | "decode" | "strip" | "rstrip" | "lstrip", _) => Value {
-                    taint: self.passed(&receiver.taint, index),
-                    what: receiver.what.clone(),
-                    whole: false,
-                },
-                (None, ..) => Value::tainted(self.passed(&receiver.taint, index)),
-            },
+            }
+            "find" | "rfind" | "index" | "rindex" | "count" | "__len__" => {
+                match (&constant, &given, method) {
+                    (Some(text), Some(given), "find" | "index") if receiver.taint.is_clean() => {
+                        match text.find(given.as_str()) {
+                            Some(at) => Value::new(What::Int(text[..at].chars().count() as i64)),
+                            None => Value::new(What::Int(-1)),
+                        }
+                    }
+                    _ => Value::NUMBER,
+                }
+            }
+            "lower" | "upper" | "strip" | "lstrip" | "rstrip" | "casefold" | "title"
+            | "capitalize" | "encode" | "decode" | "expandtabs" | "swapcase" => {
+                match (&constant, method, arguments.positional.len()) {
+                    (Some(text), "lower" | "casefold", _) => {
+                        Value::new(self.string(&text.to_lowercase()))
+                    }
+                    (Some(text), "upper", _) => Value::new(self.string(&text.to_uppercase())),
+                    (Some(text), "strip", 0) => Value::new(self.string(text.trim())),
+                    (Some(_), "encode" | "decode", _) => receiver.clone(),
+                    (Some(_), ..) => Value::TOP,
+                    (None, "encode" | "decode" | "strip" | "rstrip" | "lstrip", _) => Value {
+                        taint: self.passed(&receiver.taint, index),
+                        what: receiver.what.clone(),
+                        whole: false,
+                    },
+                    (None, ..) => Value::tainted(self.passed(&receiver.taint, index)),
+                }
+            }
             "replace" => match (&constant, &given, arguments.value(1)) {
                 (Some(text), Some(from), Some(to)) => match self.as_text(&to.what) {
                     Some(to) => {
@@ -508,7 +562,9 @@ impl<'a> Machine<'_, 'a> {
                 _ => Value::tainted(whole_taint),
             },
             "split" | "rsplit" | "splitlines" | "partition" | "rpartition" => {
-                if let (Some(text), Some(given), true) = (&constant, &given, receiver.taint.is_clean()) {
+                if let (Some(text), Some(given), true) =
+                    (&constant, &given, receiver.taint.is_clean())
+                {
                     let pieces: Vec<Value> = match method {
                         "partition" => match text.split_once(given.as_str()) {
                             Some((before, after)) => vec![
@@ -528,7 +584,11 @@ impl<'a> Machine<'_, 'a> {
                             .collect(),
                         _ => return Some(Value::TOP),
                     };
-                    let shape = if method == "partition" { Shape::Tuple } else { Shape::List };
+                    let shape = if method == "partition" {
+                        Shape::Tuple
+                    } else {
+                        Shape::List
+                    };
                     return Some(self.allocate(state, Object::sequence(shape, pieces)));
                 }
                 if let (What::Text(parts), Some(given)) = (&receiver.what, &given)
@@ -536,7 +596,11 @@ impl<'a> Machine<'_, 'a> {
                     && arguments.positional.len() == 1
                     && let Some(pieces) = self.split_parts(parts, given, method)
                 {
-                    let shape = if method == "partition" { Shape::Tuple } else { Shape::List };
+                    let shape = if method == "partition" {
+                        Shape::Tuple
+                    } else {
+                        Shape::List
+                    };
                     return Some(self.allocate(state, Object::sequence(shape, pieces)));
                 }
                 let mut object = Object::new(Shape::List);
@@ -544,8 +608,8 @@ impl<'a> Machine<'_, 'a> {
                 object.rest = Some(Value::tainted(self.passed(&receiver.taint, index)));
                 self.allocate(state, object)
             }
-            "translate" | "zfill" | "ljust" | "rjust" | "center" | "removeprefix" | "removesuffix" | "__add__"
-            | "__mod__" | "__str__" => Value::tainted(whole_taint),
+            "translate" | "zfill" | "ljust" | "rjust" | "center" | "removeprefix"
+            | "removesuffix" | "__add__" | "__mod__" | "__str__" => Value::tainted(whole_taint),
             // Paths that were put together with `/` have other methods.
             _ => return None,
         })
@@ -703,10 +767,7 @@ impl<'a> Machine<'_, 'a> {
             return None;
         }
         let first = arguments.first().cloned();
-        let operand = arguments
-            .positional
-            .first()
-            .and_then(|given| given.operand);
+        let operand = arguments.positional.first().and_then(|given| given.operand);
         let value = match self.engine.project.text(name) {
             "int" | "float" | "complex" => {
                 if let (Some(first), Some(operand)) = (&first, operand)
@@ -724,9 +785,9 @@ impl<'a> Machine<'_, 'a> {
                 Some(first) => match self.exact_items(state, &first) {
                     Some(items)
                         if match &first.what {
-                            What::Object(id) => {
-                                state.object(*id).is_some_and(|object| object.origins.is_empty())
-                            }
+                            What::Object(id) => state
+                                .object(*id)
+                                .is_some_and(|object| object.origins.is_empty()),
                             _ => false,
                         } =>
                     {
@@ -739,8 +800,8 @@ impl<'a> Machine<'_, 'a> {
                 },
                 None => Value::NUMBER,
             },
-            "ord" | "hash" | "id" | "abs" | "round" | "callable" | "hasattr" | "issubclass" | "any" | "all"
-            | "divmod" | "pow" | "range" | "bool" => {
+            "ord" | "hash" | "id" | "abs" | "round" | "callable" | "hasattr" | "issubclass"
+            | "any" | "all" | "divmod" | "pow" | "range" | "bool" => {
                 if let ("bool", Some(first)) = (self.engine.project.text(name), &first)
                     && let Some(truth) = self.truth(state, first)
                 {
@@ -774,31 +835,33 @@ impl<'a> Machine<'_, 'a> {
                     value
                 }
             },
-            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "deque" => match first {
-                None => self.allocate(state, Object::new(Shape::List)),
-                Some(first) => {
-                    let text = self.engine.project.text(name);
-                    let mut object = Object::new(match text {
-                        "tuple" => Shape::Tuple,
-                        "set" | "frozenset" => Shape::Set,
-                        _ => Shape::List,
-                    });
-                    match self.exact_items(state, &first) {
-                        Some(mut items) if !matches!(text, "sorted" | "set" | "frozenset") => {
-                            if text == "reversed" {
-                                items.reverse();
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "deque" => {
+                match first {
+                    None => self.allocate(state, Object::new(Shape::List)),
+                    Some(first) => {
+                        let text = self.engine.project.text(name);
+                        let mut object = Object::new(match text {
+                            "tuple" => Shape::Tuple,
+                            "set" | "frozenset" => Shape::Set,
+                            _ => Shape::List,
+                        });
+                        match self.exact_items(state, &first) {
+                            Some(mut items) if !matches!(text, "sorted" | "set" | "frozenset") => {
+                                if text == "reversed" {
+                                    items.reverse();
+                                }
+                                object = Object::sequence(object.shape, items);
                             }
-                            object = Object::sequence(object.shape, items);
+                            _ => {
+                                let element = self.element(state, &first);
+                                object.items = None;
+                                object.rest = Some(element);
+                            }
                         }
-                        _ => {
-                            let element = self.element(state, &first);
-                            object.items = None;
-                            object.rest = Some(element);
-                        }
+                        self.allocate(state, object)
                     }
-                    self.allocate(state, object)
                 }
-            },
+            }
             "dict" => {
                 let mut object = Object::new(Shape::Dict);
                 if let Some(first) = &first {
@@ -823,7 +886,11 @@ impl<'a> Machine<'_, 'a> {
                 self.allocate(state, object)
             }
             "enumerate" | "zip" => {
-                let lists: Vec<Value> = arguments.positional.iter().map(|given| given.value.clone()).collect();
+                let lists: Vec<Value> = arguments
+                    .positional
+                    .iter()
+                    .map(|given| given.value.clone())
+                    .collect();
                 let is_zip = self.engine.project.text(name) == "zip";
                 let exact: Option<Vec<Vec<Value>>> = lists
                     .iter()
@@ -832,7 +899,9 @@ impl<'a> Machine<'_, 'a> {
                     .collect();
                 let mut object = Object::new(Shape::List);
                 match exact {
-                    Some(exact) if exact.iter().all(|items| items.len() <= 16) && !exact.is_empty() => {
+                    Some(exact)
+                        if exact.iter().all(|items| items.len() <= 16) && !exact.is_empty() =>
+                    {
                         let count = exact.iter().map(Vec::len).min().unwrap_or(0);
                         let mut rows = Vec::new();
                         for row in 0..count {
@@ -857,7 +926,8 @@ impl<'a> Machine<'_, 'a> {
                         for list in lists.iter().take(if is_zip { lists.len() } else { 1 }) {
                             items.push(self.element(state, list));
                         }
-                        let row = self.allocate_extra(state, 1, Object::sequence(Shape::Tuple, items));
+                        let row =
+                            self.allocate_extra(state, 1, Object::sequence(Shape::Tuple, items));
                         object.items = None;
                         object.rest = Some(row);
                     }
@@ -871,8 +941,15 @@ impl<'a> Machine<'_, 'a> {
                     elements.push(self.element(state, &given.value));
                 }
                 let element = if self.engine.project.text(name) == "map" {
-                    self.dispatch(state, index, &function, None, None, &Arguments::of(&elements))
-                        .unwrap_or(Value::TOP)
+                    self.dispatch(
+                        state,
+                        index,
+                        &function,
+                        None,
+                        None,
+                        &Arguments::of(&elements),
+                    )
+                    .unwrap_or(Value::TOP)
                 } else {
                     elements.into_iter().next().unwrap_or(Value::TOP)
                 };
@@ -937,7 +1014,8 @@ impl<'a> Machine<'_, 'a> {
                 // Looked up by the attribute that follows; the object itself otherwise.
                 let function = self.frame().function;
                 let mut owner = function;
-                while owner != FunctionId::MODULE && ir.function(owner).kind != FunctionKind::Class {
+                while owner != FunctionId::MODULE && ir.function(owner).kind != FunctionKind::Class
+                {
                     owner = ir.function(owner).parent;
                 }
                 return Some(Some(Value::new(What::Super(self.module(), owner))));
@@ -968,15 +1046,23 @@ impl<'a> Machine<'_, 'a> {
             let is_model = self.engine.project.module(module).is_model;
             let found = match &value.what {
                 What::Symbol(_) | What::Str(_) | What::Text(_) => Some(is_model && name == "str"),
-                What::Int(_) => Some(is_model && matches!(name, "int" | "object" | "Number" | "Integral")),
+                What::Int(_) => {
+                    Some(is_model && matches!(name, "int" | "object" | "Number" | "Integral"))
+                }
                 What::Bool(_) => Some(is_model && matches!(name, "bool" | "int")),
                 What::None => Some(false),
                 What::Object(id) => {
                     let object = state.object(*id)?;
                     match object.shape {
-                        Shape::Instance(m, c) => Some(self.engine.ancestry((m, c)).contains(&(module, class))),
-                        Shape::List => Some(is_model && matches!(name, "list" | "Sequence" | "Iterable")),
-                        Shape::Tuple => Some(is_model && matches!(name, "tuple" | "Sequence" | "Iterable")),
+                        Shape::Instance(m, c) => {
+                            Some(self.engine.ancestry((m, c)).contains(&(module, class)))
+                        }
+                        Shape::List => {
+                            Some(is_model && matches!(name, "list" | "Sequence" | "Iterable"))
+                        }
+                        Shape::Tuple => {
+                            Some(is_model && matches!(name, "tuple" | "Sequence" | "Iterable"))
+                        }
                         Shape::Dict => Some(is_model && matches!(name, "dict" | "Mapping")),
                         Shape::Set => Some(is_model && name == "set"),
                         _ => None,
@@ -1016,7 +1102,12 @@ impl<'a> Machine<'_, 'a> {
                 let callee = first?;
                 Value::new(What::Partial(Arc::new(PartialCall {
                     callee,
-                    positional: arguments.positional.iter().skip(1).map(|given| given.value.clone()).collect(),
+                    positional: arguments
+                        .positional
+                        .iter()
+                        .skip(1)
+                        .map(|given| given.value.clone())
+                        .collect(),
                     named: arguments
                         .named
                         .iter()
@@ -1080,14 +1171,28 @@ impl<'a> Machine<'_, 'a> {
                 let function = first?;
                 let list = arguments.value(1)?.clone();
                 let element = self.element(state, &list);
-                let start = arguments.value(2).cloned().unwrap_or_else(|| element.clone());
+                let start = arguments
+                    .value(2)
+                    .cloned()
+                    .unwrap_or_else(|| element.clone());
                 let once = self
-                    .dispatch(state, index, &function, None, None, &Arguments::of(&[start, element.clone()]))
+                    .dispatch(
+                        state,
+                        index,
+                        &function,
+                        None,
+                        None,
+                        &Arguments::of(&[start, element.clone()]),
+                    )
                     .unwrap_or(Value::TOP);
                 once.join(&element)
             }
             Native::Gather => {
-                let mut items: Vec<Value> = arguments.positional.iter().map(|given| given.value.clone()).collect();
+                let mut items: Vec<Value> = arguments
+                    .positional
+                    .iter()
+                    .map(|given| given.value.clone())
+                    .collect();
                 let object = if let Some(star) = &arguments.star {
                     let mut object = Object::new(Shape::List);
                     object.items = None;
@@ -1138,7 +1243,8 @@ impl<'a> Machine<'_, 'a> {
                     parts.extend(self.parts(&given.value));
                 }
                 let _ = receiver;
-                let whole = arguments.positional.len() == 1 && first.as_ref().is_some_and(|first| first.whole);
+                let whole = arguments.positional.len() == 1
+                    && first.as_ref().is_some_and(|first| first.whole);
                 let mut value = self.text(parts, self.passed(&taint, index));
                 value.whole = whole;
                 if matches!(value.what, What::Symbol(_) | What::Str(_)) {
@@ -1158,7 +1264,14 @@ impl<'a> Machine<'_, 'a> {
         name: Symbol,
     ) -> Value {
         let receiver = self
-            .register(self.engine.project.module(self.module()).ir.function(self.frame().function).start)
+            .register(
+                self.engine
+                    .project
+                    .module(self.module())
+                    .ir
+                    .function(self.frame().function)
+                    .start,
+            )
             .cloned()
             .unwrap_or(Value::TOP);
         let dynamic = match &receiver.what {
@@ -1170,7 +1283,10 @@ impl<'a> Machine<'_, 'a> {
             _ => class,
         };
         let order = self.engine.ancestry(dynamic);
-        let at = order.iter().position(|known| *known == class).map_or(0, |at| at + 1);
+        let at = order
+            .iter()
+            .position(|known| *known == class)
+            .map_or(0, |at| at + 1);
         for &(module, ancestor) in &order[at..] {
             if let Some((m, f)) = self.engine.own_method((module, ancestor), name) {
                 return Value::new(What::Method(Arc::new((receiver, m, f))));

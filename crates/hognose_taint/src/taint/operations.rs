@@ -26,7 +26,12 @@ impl<'a> Machine<'_, 'a> {
         match instruction.op {
             Op::Attr => {
                 let base = self.read(state, instruction.operand_a());
-                let value = self.attribute(state, &base, instruction.symbol_b(), Some(instruction.operand_a()));
+                let value = self.attribute(
+                    state,
+                    &base,
+                    instruction.symbol_b(),
+                    Some(instruction.operand_a()),
+                );
                 self.refined_like(ir, index, state, value)
             }
             Op::Subscript => {
@@ -167,9 +172,7 @@ impl<'a> Machine<'_, 'a> {
                 self.allocate(state, object)
             }
             Op::Star => self.read(state, instruction.operand_a()),
-            Op::Comprehension | Op::DictComprehension => {
-                self.comprehension(ir, index, state)
-            }
+            Op::Comprehension | Op::DictComprehension => self.comprehension(ir, index, state),
             Op::Element => {
                 let value = self.read(state, instruction.operand_a());
                 self.element(state, &value)
@@ -187,7 +190,10 @@ impl<'a> Machine<'_, 'a> {
                 object.items = None;
                 object.rest = Some(Value::tainted(taint));
                 if instruction.op == Op::Capture {
-                    return Value { whole: value.whole, ..value };
+                    return Value {
+                        whole: value.whole,
+                        ..value
+                    };
                 }
                 self.allocate(state, object)
             }
@@ -198,7 +204,9 @@ impl<'a> Machine<'_, 'a> {
             Op::Await => {
                 let value = self.read(state, instruction.operand_a());
                 if matches!(value.what, What::Top) && value.taint.is_clean() {
-                    let types = self.evaluator.values(self.module(), Operand::from_register(index));
+                    let types = self
+                        .evaluator
+                        .values(self.module(), Operand::from_register(index));
                     return Value::new(self.what_of(&types));
                 }
                 value
@@ -301,7 +309,14 @@ impl<'a> Machine<'_, 'a> {
                             self.engine.method((module, class), name)
                         {
                             return self
-                                .call_function(state, found_module, function, None, Some(value.clone()), &[])
+                                .call_function(
+                                    state,
+                                    found_module,
+                                    function,
+                                    None,
+                                    Some(value.clone()),
+                                    &[],
+                                )
                                 .unwrap_or(Value::TOP);
                         }
                     }
@@ -310,7 +325,11 @@ impl<'a> Machine<'_, 'a> {
             }
             What::Choice(_) | What::None | What::Bool(_) => Value {
                 taint: state.deep_taint(value),
-                what: if value.what.is_number() { What::Number } else { What::Top },
+                what: if value.what.is_number() {
+                    What::Number
+                } else {
+                    What::Top
+                },
                 whole: value.whole,
             },
             _ => value.clone(),
@@ -421,7 +440,10 @@ impl<'a> Machine<'_, 'a> {
                     element.join(&Value::tainted(given.taint.clone()))
                 }
             };
-            if matches!(kind, Some('d' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o')) {
+            if matches!(
+                kind,
+                Some('d' | 'i' | 'u' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'o')
+            ) {
                 parts.push(TextPart::Hole {
                     taint: Taint::CLEAN,
                     number: true,
@@ -437,14 +459,7 @@ impl<'a> Machine<'_, 'a> {
         self.text(parts, taint)
     }
 
-    fn arithmetic(
-        &mut self,
-        state: &mut State,
-        index: u32,
-        op: Op,
-        a: &Value,
-        b: &Value,
-    ) -> Value {
+    fn arithmetic(&mut self, state: &mut State, index: u32, op: Op, a: &Value, b: &Value) -> Value {
         if let (What::Int(x), What::Int(y)) = (&a.what, &b.what) {
             return match op {
                 Op::Mul => Value::new(What::Int(x.wrapping_mul(*y))),
@@ -602,9 +617,7 @@ impl<'a> Machine<'_, 'a> {
                                     found = Some(self.element(state, &result));
                                 }
                             }
-                            add(found.unwrap_or_else(|| {
-                                Value::tainted(state.deep_taint(value))
-                            }));
+                            add(found.unwrap_or_else(|| Value::tainted(state.deep_taint(value))));
                         }
                         _ => {
                             let mut element = object.any_element().unwrap_or(Value::TOP);
@@ -679,9 +692,7 @@ impl<'a> Machine<'_, 'a> {
                 },
             };
             let step = match mark.label {
-                Label::Source { .. } => {
-                    step(mark.step.as_ref(), module, index, Note::Pass, None)
-                }
+                Label::Source { .. } => step(mark.step.as_ref(), module, index, Note::Pass, None),
                 _ => mark.step.clone(),
             };
             Mark {
@@ -698,7 +709,13 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    pub(super) fn unpack(&mut self, state: &mut State, value: &Value, number: u32, count: u32) -> Value {
+    pub(super) fn unpack(
+        &mut self,
+        state: &mut State,
+        value: &Value,
+        number: u32,
+        count: u32,
+    ) -> Value {
         if let Some(items) = self.exact_items(state, value)
             && items.len() as u32 == count
             && let Some(item) = items.get(number as usize)
@@ -850,7 +867,11 @@ impl<'a> Machine<'_, 'a> {
                         (if number < 0 { count + number } else { number }).clamp(0, count) as usize
                     };
                     let (from, to) = (at(from), at(to));
-                    let kept = if from < to { items[from..to].to_vec() } else { Vec::new() };
+                    let kept = if from < to {
+                        items[from..to].to_vec()
+                    } else {
+                        Vec::new()
+                    };
                     let object = Object::sequence(Shape::List, kept);
                     return self.allocate(state, object);
                 }
@@ -865,7 +886,11 @@ impl<'a> Machine<'_, 'a> {
                         (if number < 0 { count + number } else { number }).clamp(0, count) as usize
                     };
                     let (from, to) = (at(from), at(to));
-                    let kept: String = if from < to { chars[from..to].iter().collect() } else { String::new() };
+                    let kept: String = if from < to {
+                        chars[from..to].iter().collect()
+                    } else {
+                        String::new()
+                    };
                     return Value::new(self.string(&kept));
                 }
             }
@@ -975,9 +1000,13 @@ impl<'a> Machine<'_, 'a> {
                 }
                 value
             }
-            What::Class(module, class) => {
-                self.class_attribute(state, (*module, *class), name, &Value::new(what.clone()), operand)
-            }
+            What::Class(module, class) => self.class_attribute(
+                state,
+                (*module, *class),
+                name,
+                &Value::new(what.clone()),
+                operand,
+            ),
             What::Module(module) => {
                 let targets = self.engine.project.member(Target::Module(*module), name);
                 let mut joined: Option<Value> = None;
@@ -1050,8 +1079,11 @@ impl<'a> Machine<'_, 'a> {
             let (module, ancestor) = models.twin(module, ancestor);
             if let Some((roles, _)) = models.attribute(module, ancestor, name) {
                 let mut types = Vec::new();
-                self.evaluator
-                    .attribute(values::Value::Instance(module, ancestor), name, &mut types);
+                self.evaluator.attribute(
+                    values::Value::Instance(module, ancestor),
+                    name,
+                    &mut types,
+                );
                 let sources = roles.sources.clone();
                 let mut value = Value::new(self.what_of(&types));
                 if !sources.is_empty() {
@@ -1071,18 +1103,20 @@ impl<'a> Machine<'_, 'a> {
                             None => binding_of(project, module, function, true),
                         };
                         return match binding {
-                            Binding::Property if !is_class => self.property(state, module, function, receiver),
-                            Binding::Free => Value::new(What::Function(Arc::new(
-                                self.close(module, function),
-                            ))),
+                            Binding::Property if !is_class => {
+                                self.property(state, module, function, receiver)
+                            }
+                            Binding::Free => {
+                                Value::new(What::Function(Arc::new(self.close(module, function))))
+                            }
                             Binding::ClassMethod => Value::new(What::Method(Arc::new((
                                 Value::new(What::Class(class.0, class.1)),
                                 module,
                                 function,
                             )))),
-                            _ if is_class => Value::new(What::Function(Arc::new(
-                                self.close(module, function),
-                            ))),
+                            _ if is_class => {
+                                Value::new(What::Function(Arc::new(self.close(module, function))))
+                            }
                             _ => Value::new(What::Method(Arc::new((
                                 receiver.clone(),
                                 module,
@@ -1127,7 +1161,9 @@ impl<'a> Machine<'_, 'a> {
         self.evaluator
             .attribute(values::Value::Instance(class.0, class.1), name, &mut types);
         let mut value = Value::new(self.what_of(&types));
-        if let What::Symbol(_) | What::Str(_) | What::Int(_) | What::Bool(_) | What::None = value.what {
+        if let What::Symbol(_) | What::Str(_) | What::Int(_) | What::Bool(_) | What::None =
+            value.what
+        {
             // One of the values it may have.
             value.what = What::Top;
         }
@@ -1175,7 +1211,12 @@ impl<'a> Machine<'_, 'a> {
             if let What::Instance(class_module, class) = receiver.what {
                 self.evaluator.attribute(
                     values::Value::Instance(class_module, class),
-                    self.engine.project.module(module).ir.function(function).name,
+                    self.engine
+                        .project
+                        .module(module)
+                        .ir
+                        .function(function)
+                        .name,
                     &mut types,
                 );
             }
@@ -1190,7 +1231,13 @@ impl<'a> Machine<'_, 'a> {
             return value;
         }
         if self.is_looking_up {
-            let name = self.engine.project.module(module).ir.function(function).name;
+            let name = self
+                .engine
+                .project
+                .module(module)
+                .ir
+                .function(function)
+                .name;
             return self.part_of_whole(receiver, Part::Attr(name));
         }
         self.call_function(state, module, function, None, Some(receiver.clone()), &[])
@@ -1376,7 +1423,10 @@ impl<'a> Machine<'_, 'a> {
             What::Object(id) => match state.object(*id).map(|object| object.shape) {
                 Some(Shape::Iterator) => self.element(state, value),
                 Some(Shape::Instance(module, class)) => {
-                    for name in [engine.names.enter, engine.names.aenter].into_iter().flatten() {
+                    for name in [engine.names.enter, engine.names.aenter]
+                        .into_iter()
+                        .flatten()
+                    {
                         if let Some((m, f)) = engine.method((module, class), name)
                             && !engine.project.module(m).is_model
                         {
@@ -1390,7 +1440,9 @@ impl<'a> Machine<'_, 'a> {
                 _ => value.clone(),
             },
             What::Top | What::Instance(..) | What::Choice(_) | What::Typed(..) => {
-                let types = self.evaluator.values(self.module(), Operand::from_register(index));
+                let types = self
+                    .evaluator
+                    .values(self.module(), Operand::from_register(index));
                 Value {
                     taint: value.taint.clone(),
                     what: self.what_of(&types),
@@ -1407,7 +1459,9 @@ impl<'a> Machine<'_, 'a> {
             What::None => Some(false),
             What::Bool(value) => Some(*value),
             What::Int(number) => Some(*number != 0),
-            What::Symbol(_) | What::Str(_) => self.as_text(&value.what).map(|text| !text.is_empty()),
+            What::Symbol(_) | What::Str(_) => {
+                self.as_text(&value.what).map(|text| !text.is_empty())
+            }
             What::Function(_) | What::Method(_) | What::Class(..) | What::Module(_) => Some(true),
             What::Object(id) => {
                 let object = state.object(*id)?;
@@ -1452,7 +1506,11 @@ impl<'a> Machine<'_, 'a> {
                 }
                 (What::None, What::None) => Some(true),
                 (What::None, other) | (other, What::None) => match other {
-                    What::Top | What::Choice(_) | What::Number | What::Instance(..) | What::Typed(..) => None,
+                    What::Top
+                    | What::Choice(_)
+                    | What::Number
+                    | What::Instance(..)
+                    | What::Typed(..) => None,
                     _ => Some(false),
                 },
                 (What::Class(m, c), What::Class(n, d)) => Some((m, c) == (n, d)),
@@ -1469,7 +1527,11 @@ impl<'a> Machine<'_, 'a> {
                 let found = match &b.what {
                     What::Object(id) => {
                         let object = state.object(*id)?;
-                        if object.rest.is_some() || !object.origins.is_empty() && object.entries.is_empty() && object.items.as_ref().is_none_or(Vec::is_empty) {
+                        if object.rest.is_some()
+                            || !object.origins.is_empty()
+                                && object.entries.is_empty()
+                                && object.items.as_ref().is_none_or(Vec::is_empty)
+                        {
                             return None;
                         }
                         if object.shape == Shape::Dict {

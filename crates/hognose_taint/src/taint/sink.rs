@@ -38,7 +38,8 @@ impl<'a> Machine<'_, 'a> {
             self.targets(state, kind, value, (index, position), &mut found);
         } else if bit & sinks.argv != 0 {
             self.program_arguments(state, value, &mut found, &mut others);
-        } else if bit & (sinks.file_path | sinks.path_like) != 0 && !self.is_text_like(state, value) {
+        } else if bit & (sinks.file_path | sinks.path_like) != 0 && !self.is_text_like(state, value)
+        {
             // A stream or an object, not a path.
             return;
         } else {
@@ -87,7 +88,12 @@ impl<'a> Machine<'_, 'a> {
         }
         ir.arguments(ir.get(index).b)
             .nth(position? as usize)
-            .filter(|(kind, _)| !matches!(kind, hognose_python::ir::Argument::Star | hognose_python::ir::Argument::DoubleStar))
+            .filter(|(kind, _)| {
+                !matches!(
+                    kind,
+                    hognose_python::ir::Argument::Star | hognose_python::ir::Argument::DoubleStar
+                )
+            })
             .map(|(_, operand)| operand)
     }
 
@@ -105,7 +111,9 @@ impl<'a> Machine<'_, 'a> {
             if let Some(operand) = self.sink_operand(index, position)
                 && let prefix = self.evaluator.constant_prefix(self.module(), operand)
                 && !prefix.is_empty()
-                && self.engine.is_fixed(kind, &[TextPart::Literal(prefix.as_str().into())])
+                && self
+                    .engine
+                    .is_fixed(kind, &[TextPart::Literal(prefix.as_str().into())])
             {
                 return;
             }
@@ -173,7 +181,18 @@ impl<'a> Machine<'_, 'a> {
             .and_then(|program| self.as_text(&program.what))
             .map(|program| program.rsplit('/').next().unwrap_or(program));
         let is_shell = program.is_some_and(|program| {
-            matches!(program, "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "cmd" | "cmd.exe" | "powershell" | "pwsh")
+            matches!(
+                program,
+                "sh" | "bash"
+                    | "zsh"
+                    | "dash"
+                    | "ksh"
+                    | "ash"
+                    | "cmd"
+                    | "cmd.exe"
+                    | "powershell"
+                    | "pwsh"
+            )
         });
         let takes_options =
             program.is_some_and(|program| super::engine::RISKY_PROGRAMS.contains(&program));
@@ -211,7 +230,9 @@ impl<'a> Machine<'_, 'a> {
                 _ => item.taint.clone(),
             };
             // The value of an option that stands before it.
-            if before.is_some_and(|before| before.starts_with('-') && before.len() == 2) && number > 1 {
+            if before.is_some_and(|before| before.starts_with('-') && before.len() == 2)
+                && number > 1
+            {
                 continue;
             }
             found.extend(leading.marks().iter().map(|mark| (mark.clone(), None)));
@@ -301,7 +322,9 @@ impl<'a> Machine<'_, 'a> {
         state: &mut State,
         value: &Value,
     ) {
-        let sinks = self.engine.return_sinks(&self.evaluator, self.module(), function);
+        let sinks = self
+            .engine
+            .return_sinks(&self.evaluator, self.module(), function);
         if sinks.is_empty() {
             return;
         }
@@ -335,7 +358,14 @@ impl<'a> Machine<'_, 'a> {
             return;
         }
         for kind in sinks {
-            self.check_sink(state, index, kind, &value, self.engine.names.return_word, None);
+            self.check_sink(
+                state,
+                index,
+                kind,
+                &value,
+                self.engine.names.return_word,
+                None,
+            );
         }
     }
 
@@ -350,9 +380,14 @@ impl<'a> Machine<'_, 'a> {
         value: &mut Value,
     ) {
         let engine = self.engine;
-        let name = engine
-            .project
-            .text(engine.project.module(function.0).ir.function(function.1).name);
+        let name = engine.project.text(
+            engine
+                .project
+                .module(function.0)
+                .ir
+                .function(function.1)
+                .name,
+        );
         if normalises(name) {
             let taint = value.taint.clone();
             value.taint = taint.map(|mark| Mark {
@@ -378,9 +413,7 @@ impl<'a> Machine<'_, 'a> {
         }
         // A check that returns normally.
         let (_, is_check) = engine.test_or_check(function);
-        if is_check
-            && let Some(guards) = self.frame_mut().call_facts.remove(&index)
-        {
+        if is_check && let Some(guards) = self.frame_mut().call_facts.remove(&index) {
             for fact in guards.on_true.into_iter().flatten() {
                 state.add_fact(fact);
             }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind, ParamKind};
+use hognose_python::ir::{FunctionId, Op, Operand, OperandKind, ParamKind};
 use hognose_python::{ModuleId, Symbol};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -13,7 +13,9 @@ use super::engine::{ALL, Engine};
 use super::heap::{Fact, Object, Shape, State, Subject};
 use super::machine::{Guards, Machine, label_facts};
 use super::summary::{Hit, Summary, flatten};
-use super::value::{Kinds, Label, Mark, Note, Part, Path, Root, Step, Taint, TextPart, Value, What, kind_bit, step};
+use super::value::{
+    Kinds, Label, Mark, Note, Part, Path, Root, Step, Taint, TextPart, Value, What, kind_bit, step,
+};
 use crate::entry::{EntryPoints, Filling};
 use crate::models::Kind;
 use crate::values::{self, Evaluator, Program};
@@ -100,7 +102,12 @@ impl Flows {
                     let evaluator = Rc::new(Evaluator::new(program));
                     group
                         .iter()
-                        .map(|&function| (function, Arc::new(guarded(&engine, &evaluator, function, false))))
+                        .map(|&function| {
+                            (
+                                function,
+                                Arc::new(guarded(&engine, &evaluator, function, false)),
+                            )
+                        })
                         .collect()
                 })
                 .collect();
@@ -126,7 +133,12 @@ impl Flows {
                 let evaluator = Rc::new(Evaluator::new(program));
                 group
                     .iter()
-                    .map(|&function| (function, Arc::new(guarded(&engine, &evaluator, function, true))))
+                    .map(|&function| {
+                        (
+                            function,
+                            Arc::new(guarded(&engine, &evaluator, function, true)),
+                        )
+                    })
                     .collect()
             })
             .collect();
@@ -214,7 +226,9 @@ impl Plan {
                         Op::Attr => Some(instruction.symbol_b()),
                         _ => None,
                     };
-                    if original.is_some_and(|original| original != name && models.sink_names().contains(&original)) {
+                    if original.is_some_and(|original| {
+                        original != name && models.sink_names().contains(&original)
+                    }) {
                         sink_names.insert(name);
                     }
                 }
@@ -292,7 +306,9 @@ fn glance(
         .exports_of(FunctionId::MODULE)
         .iter()
         .filter_map(|&(name, value)| {
-            let import = ir.instruction(value).filter(|import| import.op == Op::Import)?;
+            let import = ir
+                .instruction(value)
+                .filter(|import| import.op == Op::Import)?;
             let original = ir.imports[import.a as usize].name?;
             (original != name).then_some((name, original))
         })
@@ -303,7 +319,13 @@ fn glance(
         .map(|(number, function)| {
             let mut unknown = Vec::new();
             let mut has_sink = false;
-            let (mut has_near, mut has_source) = (false, engine.entries.handler(id, FunctionId(number as u32)).is_some());
+            let (mut has_near, mut has_source) = (
+                false,
+                engine
+                    .entries
+                    .handler(id, FunctionId(number as u32))
+                    .is_some(),
+            );
             let callees = callees(
                 engine,
                 &evaluator,
@@ -314,7 +336,9 @@ fn glance(
             for index in function.start..function.end {
                 let name = match ir.op(index) {
                     Op::Call => match ir.get(index).operand_a().kind() {
-                        OperandKind::Global(name) => Some(renamed.get(&name).copied().unwrap_or(name)),
+                        OperandKind::Global(name) => {
+                            Some(renamed.get(&name).copied().unwrap_or(name))
+                        }
                         OperandKind::Register(callee) => match ir.op(callee) {
                             Op::Attr => Some(ir.get(callee).symbol_b()),
                             Op::Import => ir.imports[ir.get(callee).a as usize].name,
@@ -352,10 +376,13 @@ fn glance(
                 let Some(name) = name else { continue };
                 has_source |= models.source_names().contains(&name);
                 has_near |= sink_names.contains(&name);
-                has_sink |= sink_names.contains(&name) && may_be_sink(engine, &evaluator, id, index, name);
+                has_sink |=
+                    sink_names.contains(&name) && may_be_sink(engine, &evaluator, id, index, name);
             }
             let id_function = FunctionId(number as u32);
-            if engine.entries.handler(id, id_function).is_some() || !ir.decorators_of(id_function).is_empty() {
+            if engine.entries.handler(id, id_function).is_some()
+                || !ir.decorators_of(id_function).is_empty()
+            {
                 has_sink |= engine
                     .entries
                     .handler(id, id_function)
@@ -397,7 +424,8 @@ fn may_be_sink(
     let mut is_known = false;
     for &value in values.iter() {
         match value {
-            values::Value::Function(module, function) | values::Value::Method((module, function), _) => {
+            values::Value::Function(module, function)
+            | values::Value::Method((module, function), _) => {
                 is_known = true;
                 if engine.is_sink(module, function) {
                     return true;
@@ -443,9 +471,12 @@ fn callees(
             continue;
         }
         let values = evaluator.values(module, callee);
-        let is_known = values
-            .iter()
-            .any(|value| !matches!(value, values::Value::Other(..) | values::Value::Constant(..)));
+        let is_known = values.iter().any(|value| {
+            !matches!(
+                value,
+                values::Value::Other(..) | values::Value::Constant(..)
+            )
+        });
         if !is_known
             && let Some(attribute) = ir.instruction(callee)
             && attribute.op == Op::Attr
@@ -454,9 +485,8 @@ fn callees(
         }
         for &value in values.iter() {
             let target = match value {
-                values::Value::Function(module, function) | values::Value::Method((module, function), _) => {
-                    Some((module, function))
-                }
+                values::Value::Function(module, function)
+                | values::Value::Method((module, function), _) => Some((module, function)),
                 values::Value::Class(module, class) => engine.program.constructor(module, class),
                 _ => None,
             };
@@ -477,7 +507,11 @@ fn callees(
 fn levels(calls: &FxHashMap<Definition, Vec<Definition>>) -> Vec<Vec<Definition>> {
     let mut nodes: Vec<Definition> = calls.keys().copied().collect();
     nodes.sort_unstable();
-    let number: FxHashMap<Definition, usize> = nodes.iter().enumerate().map(|(at, &node)| (node, at)).collect();
+    let number: FxHashMap<Definition, usize> = nodes
+        .iter()
+        .enumerate()
+        .map(|(at, &node)| (node, at))
+        .collect();
     let edges: Vec<Vec<usize>> = nodes
         .iter()
         .map(|node| {
@@ -635,7 +669,11 @@ fn summarise<'a>(
                 continue;
             }
             if let Some(kind) = engine.program.models.kind(&entry.kind) {
-                mark.label = Label::Source { kind, module, index };
+                mark.label = Label::Source {
+                    kind,
+                    module,
+                    index,
+                };
                 mark.clean = clean;
                 mark.step = step(None, module, index, Note::Source, None);
                 taint.add(&Taint::of(mark));
@@ -645,13 +683,24 @@ fn summarise<'a>(
             && entry.filling == Filling::Fields
             && let Some((class_module, class)) = entry.object
         {
-            values.push(filled(engine, &mut machine, &mut state, (class_module, class), module, index, origin, 0));
+            values.push(filled(
+                engine,
+                &mut machine,
+                &mut state,
+                (class_module, class),
+                module,
+                index,
+                origin,
+                0,
+            ));
             continue;
         }
         let shape = match (param.kind, &what) {
             (ParamKind::Star, _) => Some(Shape::Iterator),
             (ParamKind::DoubleStar, _) => Some(Shape::Dict),
-            (_, What::Instance(class_module, class)) if !engine.project.module(*class_module).is_model => {
+            (_, What::Instance(class_module, class))
+                if !engine.project.module(*class_module).is_model =>
+            {
                 Some(Shape::Instance(*class_module, *class))
             }
             _ => None,
@@ -751,12 +800,23 @@ fn filled<'a>(
         };
         let clean = engine.constraint_kinds(&field.cleans);
         let value = match (field.object, engine.program.models.kind(&field.kind)) {
-            (Some(inner), _) if depth < 3 => {
-                filled(engine, machine, state, inner, module, index, origin, depth + 1)
-            }
+            (Some(inner), _) if depth < 3 => filled(
+                engine,
+                machine,
+                state,
+                inner,
+                module,
+                index,
+                origin,
+                depth + 1,
+            ),
             (_, Some(kind)) if clean != ALL => Value {
                 taint: Taint::of(Mark {
-                    label: Label::Source { kind, module, index },
+                    label: Label::Source {
+                        kind,
+                        module,
+                        index,
+                    },
                     clean,
                     doubt: false,
                     step: step(None, module, index, Note::Source, None),
@@ -890,7 +950,11 @@ fn fill(
     let mut known: FxHashSet<(Label, Label)> = FxHashSet::default();
     let mut queue: VecDeque<(usize, Origin)> = VecDeque::new();
     for (writer, summary) in summaries {
-        for write in summary.writes.iter().filter(|write| matches!(write.label, Label::Store { .. })) {
+        for write in summary
+            .writes
+            .iter()
+            .filter(|write| matches!(write.label, Label::Store { .. }))
+        {
             for mark in write.taint.marks() {
                 let source = source_of(engine, *writer, mark.label, parameter);
                 if source.is_none() && !matches!(mark.label, Label::Store { .. }) {
@@ -984,7 +1048,12 @@ fn fill(
 }
 
 /// The source kind that a label is by itself.
-fn source_of(engine: &Engine<'_>, function: Definition, label: Label, parameter: Option<Kind>) -> Option<Kind> {
+fn source_of(
+    engine: &Engine<'_>,
+    function: Definition,
+    label: Label,
+    parameter: Option<Kind>,
+) -> Option<Kind> {
     match label {
         Label::Source { kind, .. } => Some(kind),
         Label::Input { param, .. } => parameter.filter(|_| {
@@ -1111,13 +1180,20 @@ fn add_flow(
         let note = match note {
             Note::Source => FlowNote::Source,
             Note::Param => FlowNote::Param,
-            Note::Pass | Note::Insufficient(_) => FlowNote::Pass,
+            Note::Pass => FlowNote::Pass,
             Note::Argument => FlowNote::Argument,
             Note::Returned => FlowNote::Returned,
             Note::Stored => FlowNote::Stored,
         };
-        let step = FlowStep { module, index, note };
-        if shown.last().is_none_or(|last| (last.module, last.index) != (module, index)) {
+        let step = FlowStep {
+            module,
+            index,
+            note,
+        };
+        if shown
+            .last()
+            .is_none_or(|last| (last.module, last.index) != (module, index))
+        {
             shown.push(step);
         }
     }
@@ -1137,9 +1213,9 @@ fn add_flow(
         is_certain,
     };
     let all = flows.entry((hit.module, hit.index)).or_default();
-    let same = all
-        .iter_mut()
-        .find(|known| known.sink == flow.sink && known.source == flow.source && known.name == flow.name);
+    let same = all.iter_mut().find(|known| {
+        known.sink == flow.sink && known.source == flow.source && known.name == flow.name
+    });
     match same {
         Some(known) => {
             if (!flow.is_certain, flow.steps.len()) < (!known.is_certain, known.steps.len()) {

@@ -65,13 +65,18 @@ impl Summary {
         !self.hits.is_empty()
             || !self.writes.is_empty()
             || self.returns.as_ref().is_none_or(|value| {
-                !value.taint.is_clean() || !matches!(value.what, What::Top | What::None | What::Number)
+                !value.taint.is_clean()
+                    || !matches!(value.what, What::Top | What::None | What::Number)
             })
     }
 }
 
 /// The steps of a witness in order, callees' steps where they belong.
-pub(crate) fn flatten(step: Option<&Arc<Step>>, depth: u32, found: &mut Vec<(ModuleId, u32, super::value::Note)>) {
+pub(crate) fn flatten(
+    step: Option<&Arc<Step>>,
+    depth: u32,
+    found: &mut Vec<(ModuleId, u32, super::value::Note)>,
+) {
     let mut chain = Vec::new();
     let mut at = step;
     while let Some(step) = at {

@@ -121,8 +121,6 @@ pub(crate) enum Note {
     Returned,
     /// It is kept in an object or a variable.
     Stored,
-    /// A guard or a sanitizer was there and is not enough.
-    Insufficient(&'static str),
 }
 
 /// One step of a witness, with those before it.
@@ -179,7 +177,8 @@ pub(crate) struct Mark {
 
 impl Mark {
     fn merge(&mut self, other: &Mark) {
-        let better = (other.clean.count_ones(), other.doubt) < (self.clean.count_ones(), self.doubt);
+        let better =
+            (other.clean.count_ones(), other.doubt) < (self.clean.count_ones(), self.doubt);
         if better {
             self.step.clone_from(&other.step);
             self.doubt = other.doubt;
@@ -238,9 +237,7 @@ impl Taint {
             (None, _) => other.clone(),
             (_, None) => self.clone(),
             (Some(a), Some(b)) if Arc::ptr_eq(a, b) => self.clone(),
-            (Some(a), Some(b)) => {
-                Taint::from_marks(a.iter().chain(b.iter()).cloned().collect())
-            }
+            (Some(a), Some(b)) => Taint::from_marks(a.iter().chain(b.iter()).cloned().collect()),
         }
     }
 

@@ -19,4 +19,4 @@ def write_posts(user):
 
 def run_in(folder, command):
     """Run a command in a folder of exports."""
-    subprocess.run(command, shell=True, cwd=folder, check=True)  # expect later: command-injection
+    subprocess.run(command, shell=True, cwd=folder, check=True)  # expect: command-injection

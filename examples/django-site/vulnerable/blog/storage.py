@@ -18,4 +18,4 @@ def open_attachment(name):
     path = os.path.join(attachments_dir(), name)
     if not os.path.isfile(path):
         return None
-    return open(path, "rb")  # expect later: path-traversal
+    return open(path, "rb")  # expect: path-traversal

@@ -20,6 +20,6 @@ def send_mail(recipient, subject, body):
         current_app.logger.info("letter to %s: %s", recipient, subject)
         return
     with smtplib.SMTP(host, 587, timeout=10) as server:
-        server.starttls()
+        server.starttls()  # expect: unverified-tls-context
         server.login("orders", password="m4il-Out-88")  # expect: hardcoded-password
         server.send_message(message)

@@ -10,4 +10,4 @@ SALES = (
 
 def rows_of(sql):
     """All rows of a report."""
-    return get_db().execute(sql).fetchall()  # expect later: sql-injection
+    return get_db().execute(sql).fetchall()  # expect: sql-injection

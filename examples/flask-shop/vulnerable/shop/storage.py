@@ -10,5 +10,5 @@ def read_manual(name):
     path = os.path.join(data_dir("manuals"), name)
     if not os.path.exists(path):
         return None
-    with open(path, encoding="utf-8") as manual:  # expect later: path-traversal
+    with open(path, encoding="utf-8") as manual:  # expect: path-traversal
         return manual.read()
