@@ -8,7 +8,7 @@ use hognose_report::suppression::{Comment, directives_of};
 use hognose_sast::{InputFile, InputKind, ScanOptions, ScanResult};
 
 use crate::knowledge::Knowledge;
-use crate::sources::{FileKind, FoundFile, shown};
+use crate::sources::{FileKind, FoundFile, read_beginning, shown};
 
 /// What the analysis of some files gives.
 #[derive(Debug, Clone, Default)]
@@ -64,16 +64,22 @@ pub fn inputs(files: &[FoundFile], src: &[PathBuf], working: &Path) -> Vec<Input
         .collect()
 }
 
+/// How much of a `pyproject.toml` is looked at.
+const LONGEST_METADATA: u64 = 1 << 20;
+
 /// Whether one of `paths` is the folder of a package: it has the metadata that build tools read.
 pub fn holds_package(paths: &[PathBuf], working: &Path) -> bool {
     let is_project = |folder: &Path| {
         ["setup.py", "setup.cfg", "PKG-INFO"]
             .iter()
             .any(|name| folder.join(name).is_file())
-            || std::fs::read_to_string(folder.join("pyproject.toml")).is_ok_and(|text| {
-                text.lines().map(str::trim_end).any(|line| {
-                    matches!(line, "[project]" | "[tool.poetry]" | "[tool.flit.metadata]")
-                })
+            || read_beginning(&folder.join("pyproject.toml"), LONGEST_METADATA).is_ok_and(|bytes| {
+                String::from_utf8_lossy(&bytes)
+                    .lines()
+                    .map(str::trim_end)
+                    .any(|line| {
+                        matches!(line, "[project]" | "[tool.poetry]" | "[tool.flit.metadata]")
+                    })
             })
     };
     if paths.is_empty() {

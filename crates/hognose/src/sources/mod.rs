@@ -21,7 +21,7 @@ pub use git::Revision;
 pub use held::{HeldSources, read_stdin};
 pub use ignored::Patterns;
 pub use pages::{Page, read_folder};
-pub use read::read_regular;
+pub use read::{read_beginning, read_regular};
 pub use recognise::FileKind;
 pub use shown::shown;
 pub use walk::{Found, FoundFile, NoSuchPath, WalkOptions, base_of, explicit_kind, walk};

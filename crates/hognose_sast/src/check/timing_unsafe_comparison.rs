@@ -81,6 +81,7 @@ enum Evidence {
     Hmac,
 }
 
+#[allow(clippy::struct_excessive_bools)] // Independent observations of one operand.
 struct Side<'a> {
     names: Vec<&'a str>,
     evidence: Evidence,

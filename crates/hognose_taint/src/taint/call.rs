@@ -150,7 +150,7 @@ impl<'a> Machine<'_, 'a> {
                                 value,
                                 operand: None,
                                 position: Some(position as u32),
-                            }))
+                            }));
                     }
                     None => {
                         let element = self.element(state, &given.value);
@@ -1525,23 +1525,20 @@ impl<'a> Machine<'_, 'a> {
                 let mut copy = Object::new(object.shape);
                 copy.origins.clone_from(&object.origins);
                 copy.taint = self.mapped_taint(state, mapping, &object.taint);
-                copy.items = match &object.items {
-                    Some(items) => Some(
-                        items
-                            .iter()
-                            .map(|item| self.mapped_value(state, mapping, summary, item))
-                            .collect(),
-                    ),
-                    None => None,
-                };
+                copy.items = object.items.as_ref().map(|items| {
+                    items
+                        .iter()
+                        .map(|item| self.mapped_value(state, mapping, summary, item))
+                        .collect()
+                });
                 for (part, value) in &object.entries {
                     let value = self.mapped_value(state, mapping, summary, value);
                     copy.entries.push((*part, value));
                 }
-                copy.rest = match &object.rest {
-                    Some(rest) => Some(self.mapped_value(state, mapping, summary, rest)),
-                    None => None,
-                };
+                copy.rest = object
+                    .rest
+                    .as_ref()
+                    .map(|rest| self.mapped_value(state, mapping, summary, rest));
                 state.put(new, copy);
                 What::Object(new)
             }

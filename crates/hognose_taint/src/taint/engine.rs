@@ -359,6 +359,8 @@ const COMMON: &[&str] = &[
     "type",
 ];
 
+/// Each class with its bases.
+type Ancestry = FxHashMap<(ModuleId, FunctionId), Arc<Vec<(ModuleId, FunctionId)>>>;
 /// Targets of each name of each module.
 type Resolved = FxHashMap<(ModuleId, Symbol), Arc<Vec<Target>>>;
 
@@ -386,7 +388,7 @@ static SERIALS: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
     static RESOLVED: RefCell<(u64, Resolved)> = RefCell::default();
-    static ANCESTRY: RefCell<(u64, FxHashMap<(ModuleId, FunctionId), Arc<Vec<(ModuleId, FunctionId)>>>)> = RefCell::default();
+    static ANCESTRY: RefCell<(u64, Ancestry)> = RefCell::default();
 }
 
 impl<'a> Engine<'a> {

@@ -313,7 +313,7 @@ impl<'a> Machine<'_, 'a> {
                                 Op::Call => ir
                                     .instruction(instruction.operand_a())
                                     .filter(|callee| callee.op == Op::Attr)
-                                    .map(|callee| callee.operand_a()),
+                                    .map(hognose_python::ir::Instruction::operand_a),
                                 Op::Attr => Some(instruction.operand_a()),
                                 _ => None,
                             };
@@ -503,11 +503,9 @@ impl<'a> Machine<'_, 'a> {
                 "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "isidentifier",
                 true,
             ) => self.fact(state, subject, ALL),
-            ("is_relative_to", true) => {
-                if self.is_normal(state, subject) {
-                    let kinds = self.engine.sinks.file_path;
-                    self.fact(state, subject, kinds);
-                }
+            ("is_relative_to", true) if self.is_normal(state, subject) => {
+                let kinds = self.engine.sinks.file_path;
+                self.fact(state, subject, kinds);
             }
             ("is_absolute", false) => self.fact(state, subject, RELATIVE),
             ("isabs", false) => {

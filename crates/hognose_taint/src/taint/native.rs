@@ -196,7 +196,7 @@ impl<'a> Machine<'_, 'a> {
                 self.share(state, &object, Part::Element, &value);
                 Value::new(What::None)
             }
-            (Shape::List, "appendleft") | (Shape::List, "insert") => {
+            (Shape::List, "appendleft" | "insert") => {
                 let (at, value) = if method == "insert" {
                     (first?, second?)
                 } else {
@@ -1197,7 +1197,9 @@ impl<'a> Machine<'_, 'a> {
                     let mut object = Object::new(Shape::List);
                     object.items = None;
                     items.push(star.value.clone());
-                    items.iter().for_each(|item| object.add_rest(item));
+                    for item in &items {
+                        object.add_rest(item);
+                    }
                     object
                 } else {
                     Object::sequence(Shape::List, items)

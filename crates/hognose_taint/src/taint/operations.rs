@@ -132,7 +132,7 @@ impl<'a> Machine<'_, 'a> {
                     let star = ir
                         .instruction(operand)
                         .filter(|star| star.op == Op::Star)
-                        .map(|star| star.operand_a());
+                        .map(hognose_python::ir::Instruction::operand_a);
                     if let Some(inner) = star {
                         let inner = self.read(state, inner);
                         match self.exact_items(state, &inner) {
@@ -1095,7 +1095,7 @@ impl<'a> Machine<'_, 'a> {
             let Some(operand) = project.module(module).ir.export(ancestor, name) else {
                 continue;
             };
-            for target in project.resolve(module, operand) {
+            if let Some(target) = project.resolve(module, operand).into_iter().next() {
                 match target {
                     Target::Function(module, function) => {
                         let binding = match models.function(module, function) {
@@ -1287,17 +1287,17 @@ impl<'a> Machine<'_, 'a> {
                         );
                     }
                 }
-                What::Instance(module, class) | What::Class(module, class) => {
-                    if !self.engine.project.module(*module).is_model {
-                        self.write(
-                            state,
-                            Label::Store {
-                                root: Root::Class(*module, *class),
-                                path: Path::EMPTY.then(part),
-                            },
-                            value,
-                        );
-                    }
+                What::Instance(module, class) | What::Class(module, class)
+                    if !self.engine.project.module(*module).is_model =>
+                {
+                    self.write(
+                        state,
+                        Label::Store {
+                            root: Root::Class(*module, *class),
+                            path: Path::EMPTY.then(part),
+                        },
+                        value,
+                    );
                 }
                 What::Module(module) => {
                     if let Part::Attr(name) = part {

@@ -21,6 +21,8 @@ use crate::models::Kind;
 use crate::values::{self, Evaluator, Program};
 
 type Definition = (ModuleId, FunctionId);
+/// Flows by the instruction of their sink.
+type FlowsBySink = FxHashMap<(ModuleId, u32), Vec<Flow>>;
 
 /// What is looked for.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +83,7 @@ pub struct Flow {
 /// All flows of a program, by the instruction of the sink.
 #[derive(Debug, Default)]
 pub struct Flows {
-    flows: FxHashMap<(ModuleId, u32), Vec<Flow>>,
+    by_sink: FlowsBySink,
     gave_up: Vec<Definition>,
     evaluated: usize,
 }
@@ -150,7 +152,7 @@ impl Flows {
         let (flows, _) = collect(&engine, &summaries, options);
         gave_up.sort_unstable();
         Flows {
-            flows,
+            by_sink: flows,
             gave_up,
             evaluated: evaluated.len(),
         }
@@ -158,13 +160,15 @@ impl Flows {
 
     /// Flows whose sink is at an instruction.
     pub fn at(&self, module: ModuleId, index: u32) -> &[Flow] {
-        self.flows.get(&(module, index)).map_or(&[], Vec::as_slice)
+        self.by_sink
+            .get(&(module, index))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Instructions of a module that are sinks of flows, in order.
     pub fn sinks_in(&self, module: ModuleId) -> Vec<u32> {
         let mut found: Vec<u32> = self
-            .flows
+            .by_sink
             .keys()
             .filter(|(id, _)| *id == module)
             .map(|&(_, index)| index)
@@ -363,11 +367,8 @@ fn glance(
                             }
                             _ => {}
                         }
-                        match ir.get(index).operand_a().kind() {
-                            OperandKind::Global(name) => {
-                                has_sink |= models.interesting().contains(&name);
-                            }
-                            _ => {}
+                        if let OperandKind::Global(name) = ir.get(index).operand_a().kind() {
+                            has_sink |= models.interesting().contains(&name);
                         }
                         None
                     }
@@ -1072,12 +1073,12 @@ fn collect(
     engine: &Engine<'_>,
     summaries: &[(Definition, Arc<Summary>)],
     options: &Options,
-) -> (FxHashMap<(ModuleId, u32), Vec<Flow>>, Vec<Definition>) {
+) -> (FlowsBySink, Vec<Definition>) {
     let parameter = engine.program.models.kind("parameter");
     let filled = fill(engine, summaries, parameter);
     let mut suspects: Vec<Definition> = Vec::new();
     let mut seen: FxHashSet<(ModuleId, u32, Kind, Label)> = FxHashSet::default();
-    let mut flows: FxHashMap<(ModuleId, u32), Vec<Flow>> = FxHashMap::default();
+    let mut flows: FlowsBySink = FxHashMap::default();
     for (function, summary) in summaries {
         for hit in &summary.hits {
             let own;
@@ -1168,7 +1169,7 @@ fn chain(first: Option<&Arc<Step>>, second: Option<&Arc<Step>>) -> Option<Arc<St
 
 fn add_flow(
     engine: &Engine<'_>,
-    flows: &mut FxHashMap<(ModuleId, u32), Vec<Flow>>,
+    flows: &mut FlowsBySink,
     hit: &Hit,
     source: Kind,
     steps: &[(ModuleId, u32, Note)],
