@@ -158,6 +158,8 @@ impl Models {
                 annotated: find("Annotated"),
             },
         };
+        // No stub says this of anything: it is what a library's exported functions are given.
+        models.intern("parameter");
         for (id, module) in project.modules() {
             if module.is_model {
                 models.read_module(project, id);
