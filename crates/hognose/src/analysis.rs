@@ -8,7 +8,7 @@ use hognose_report::suppression::{Comment, directives_of};
 use hognose_sast::{InputFile, InputKind, ScanOptions, ScanResult};
 
 use crate::knowledge::Knowledge;
-use crate::sources::{FileKind, FoundFile, read_beginning, shown};
+use crate::sources::{FileKind, FoundFile, is_distribution, shown};
 
 /// What the analysis of some files gives.
 #[derive(Debug, Clone, Default)]
@@ -64,28 +64,11 @@ pub fn inputs(files: &[FoundFile], src: &[PathBuf], working: &Path) -> Vec<Input
         .collect()
 }
 
-/// How much of a `pyproject.toml` is looked at.
-const LONGEST_METADATA: u64 = 1 << 20;
-
-/// Whether one of `paths` is the folder of a package: it has the metadata that build tools read.
+/// Whether one of `paths` is the folder of a package that others install.
 pub fn holds_package(paths: &[PathBuf], working: &Path) -> bool {
-    let is_project = |folder: &Path| {
-        ["setup.py", "setup.cfg", "PKG-INFO"]
-            .iter()
-            .any(|name| folder.join(name).is_file())
-            || read_beginning(&folder.join("pyproject.toml"), LONGEST_METADATA).is_ok_and(|bytes| {
-                String::from_utf8_lossy(&bytes)
-                    .lines()
-                    .map(str::trim_end)
-                    .any(|line| {
-                        matches!(line, "[project]" | "[tool.poetry]" | "[tool.flit.metadata]")
-                    })
-            })
-    };
-    if paths.is_empty() {
-        return is_project(working);
-    }
-    paths.iter().any(|path| is_project(&working.join(path)))
+    paths
+        .iter()
+        .any(|path| is_distribution(&working.join(path)))
 }
 
 /// Analyses `files`, on the threads of the current pool. `src`: see [`inputs`].

@@ -6,6 +6,7 @@
 )]
 
 mod disk;
+mod distribution;
 mod git;
 mod held;
 mod ignored;
@@ -17,11 +18,12 @@ mod walk;
 mod write;
 
 pub use disk::DiskSources;
+pub use distribution::is_distribution;
 pub use git::Revision;
 pub use held::{HeldSources, read_stdin};
 pub use ignored::Patterns;
 pub use pages::{Page, read_folder};
-pub use read::{read_beginning, read_regular};
+pub use read::read_regular;
 pub use recognise::FileKind;
 pub use shown::shown;
 pub use walk::{Found, FoundFile, NoSuchPath, WalkOptions, base_of, explicit_kind, walk};
