@@ -384,18 +384,37 @@ fn test(rules: &RuleSet<'_>, flows: &Flows, view: &CallView<'_, '_>, places: &mu
     }
     candidates.sort_unstable();
     candidates.dedup();
-    let mut matched: Option<u32> = None;
+    // The first entry of a rule that matches wins. A flow that is merely possible does not hide what a later entry is
+    // surer of.
+    let mut last: Option<(u32, usize)> = None;
     for at in candidates {
-        // The first entry of a rule that matches wins.
-        if matched == Some(at.rule) {
+        let held = last
+            .filter(|(rule, _)| *rule == at.rule)
+            .map(|(_, number)| number);
+        let sure = |place: &Place| {
+            place
+                .confidence
+                .unwrap_or(rules.detect(place.detect).confidence)
+        };
+        if let Some(number) = held
+            && (places[number].flow.is_none()
+                || sure(&places[number]) > Confidence::Possible
+                || rules.detect(at).confidence == Confidence::Possible)
+        {
             continue;
         }
         if let Some(mut place) = test_entry(rules, flows, view, at) {
             if surroundings::are_harmless(view, &rules.detect(at).matcher) {
                 place.confidence = Some(Confidence::Possible);
             }
-            places.push(place);
-            matched = Some(at.rule);
+            match held {
+                Some(number) if sure(&place) > sure(&places[number]) => places[number] = place,
+                Some(_) => {}
+                None => {
+                    places.push(place);
+                    last = Some((at.rule, places.len() - 1));
+                }
+            }
         }
     }
 }
