@@ -93,13 +93,13 @@ def polynomial(run, attack: str):
             break
         if took > 0.0008:
             points.append((len(text_of(attack, times)), took))
-        if took > 0.2:
+        if took > 0.8:
             break
         times = int(times * 1.5) + 1
-    points = points[-5:]
+    points = points[-4:]
     if len(points) < 2:
         # Too steep for two measurements.
-        return (math.inf if took == math.inf else 0.0), times, took
+        return (math.inf if took > 0.8 else 0.0), times, min(took, LIMIT)
     (first, early), (last, late) = points[0], points[-1]
     return math.log(late / early) / math.log(last / first), last, late
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Use, verdict, attack, pattern. `benches/regex_timing.py` times CPython on the same lines.
+/// Use, verdict, attack, pattern. `benches/regex_timing.py` times `CPython` on the same lines.
 const VERDICTS: &str = include_str!("verdicts.txt");
 
 fn usage(word: &str) -> Use {
