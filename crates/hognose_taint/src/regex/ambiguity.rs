@@ -14,7 +14,7 @@ use super::charset::CharSet;
 use super::loops::loops;
 
 /// Steps in products until a search is given up.
-const MOST_WORK: usize = 1_500_000;
+const MOST_WORK: usize = 300_000;
 
 /// A word that many ways lead along, and how to get to where they start.
 #[derive(Debug, Clone, PartialEq, Eq)]
