@@ -2,6 +2,8 @@
 //!
 //! The auditor is shown such a place all the same.
 
+use std::cell::Cell;
+
 use hognose_python::ir::{Argument, Compare, FunctionId, Ir, Op, Operand, OperandKind};
 use hognose_python::{ModuleId, Symbol};
 use hognose_rules::{Matcher, ValueTest};
@@ -9,6 +11,9 @@ use hognose_taint::{CallView, Callee, Given, Literal, Shape};
 
 /// How deep texts and joins are followed.
 const MAX_DEPTH: u32 = 16;
+
+/// How many parts are looked at for one place: joins of joins have ever so many ways.
+const MOST_WORK: u32 = 2_000;
 
 /// Functions whose name says that they quote an identifier of SQL.
 const IDENTIFIER_QUOTING: &[&str] = &[
@@ -55,6 +60,7 @@ pub(crate) fn are_harmless(view: &CallView<'_, '_>, matcher: &Matcher) -> bool {
         view,
         module: view.module,
         ir: &view.evaluator.project().module(view.module).ir,
+        work: Cell::new(0),
     };
     match matcher {
         Matcher::Value {
@@ -73,6 +79,7 @@ struct Around<'v, 'e, 'a> {
     view: &'v CallView<'e, 'a>,
     module: ModuleId,
     ir: &'a Ir,
+    work: Cell<u32>,
 }
 
 impl<'a> Around<'_, '_, 'a> {
@@ -126,6 +133,12 @@ impl<'a> Around<'_, '_, 'a> {
         complete && literals.len() == 1 && literals[0] == *wanted
     }
 
+    /// Whether the limits allow looking at one more part.
+    fn goes_on(&self, depth: u32) -> bool {
+        self.work.set(self.work.get() + 1);
+        depth < MAX_DEPTH && self.work.get() < MOST_WORK
+    }
+
     // --- SQL
 
     /// Whether each part of a statement that is not constant is a quoted identifier, or was compiled together with
@@ -173,7 +186,7 @@ impl<'a> Around<'_, '_, 'a> {
 
     /// What is unpacked from where, among the parts of an argument.
     fn add_sequences(&self, operand: Operand, found: &mut Vec<(u32, u32)>, depth: u32) {
-        let Some(index) = operand.as_register().filter(|_| depth < MAX_DEPTH) else {
+        let Some(index) = operand.as_register().filter(|_| self.goes_on(depth)) else {
             return;
         };
         let instruction = self.ir.get(index);
@@ -199,7 +212,7 @@ impl<'a> Around<'_, '_, 'a> {
         if is_known(text) || pending.contains(&text) {
             return true;
         }
-        let Some(index) = text.as_register().filter(|_| depth < MAX_DEPTH) else {
+        let Some(index) = text.as_register().filter(|_| self.goes_on(depth)) else {
             return false;
         };
         let instruction = self.ir.get(index);

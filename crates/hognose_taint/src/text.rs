@@ -477,7 +477,7 @@ impl Evaluator<'_> {
         prefix.pending.push(join);
         let mut common: Option<String> = None;
         for (value, _) in ir.phi(instruction.a) {
-            if self.begins_with_pending(module, value, &prefix.pending) {
+            if self.begins_with_pending(module, value, &prefix.pending, &mut prefix.work) {
                 continue;
             }
             let before = std::mem::take(&mut prefix.text);
@@ -503,9 +503,15 @@ impl Evaluator<'_> {
         module: ModuleId,
         mut text: Operand,
         pending: &[Operand],
+        work: &mut u32,
     ) -> bool {
         let ir = &self.project().module(module).ir;
         for _ in 0..16 {
+            *work += 1;
+            if *work > MOST_PARTS as u32 {
+                self.give_up(module);
+                return false;
+            }
             if pending.contains(&text) {
                 return true;
             }
@@ -520,7 +526,7 @@ impl Evaluator<'_> {
                     let pending: Vec<Operand> = pending.iter().copied().chain([text]).collect();
                     return ir
                         .phi(instruction.a)
-                        .all(|(value, _)| self.begins_with_pending(module, value, &pending));
+                        .all(|(value, _)| self.begins_with_pending(module, value, &pending, work));
                 }
                 _ => None,
             };
