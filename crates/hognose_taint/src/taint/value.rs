@@ -196,7 +196,7 @@ impl PartialEq for Mark {
 /// How many origins of a value are told apart.
 const MAX_MARKS: usize = 8;
 
-/// All untrusted data in a value, sorted by label; none in most.
+/// All untrusted data in a value; none in most.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Taint(Option<Arc<[Mark]>>);
 
@@ -207,20 +207,21 @@ impl Taint {
         Taint(Some(Arc::from([mark])))
     }
 
-    pub fn from_marks(mut marks: Vec<Mark>) -> Taint {
-        if marks.is_empty() {
+    /// Marks in the order in which they came together, each label once. Never sorted: labels hold symbols, whose
+    /// numbers depend on the threads that read the files, and what is beyond the limit must not.
+    pub fn from_marks(marks: Vec<Mark>) -> Taint {
+        let mut kept: Vec<Mark> = Vec::with_capacity(marks.len().min(MAX_MARKS));
+        for mark in marks {
+            match kept.iter().position(|known| known.label == mark.label) {
+                Some(at) => kept[at].merge(&mark),
+                None if kept.len() < MAX_MARKS => kept.push(mark),
+                None => {}
+            }
+        }
+        if kept.is_empty() {
             return Taint(None);
         }
-        marks.sort_by_key(|mark| mark.label);
-        marks.dedup_by(|next, kept| {
-            let same = next.label == kept.label;
-            if same {
-                kept.merge(next);
-            }
-            same
-        });
-        marks.truncate(MAX_MARKS);
-        Taint(Some(Arc::from(marks)))
+        Taint(Some(Arc::from(kept)))
     }
 
     pub fn is_clean(&self) -> bool {
