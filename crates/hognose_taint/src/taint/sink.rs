@@ -5,13 +5,12 @@ use std::sync::Arc;
 use hognose_python::Symbol;
 use hognose_python::ir::{FunctionId, Op, Operand};
 
-use super::engine::NORMAL;
 use super::guard::normalises;
+use super::harm::NORMAL;
 use super::heap::{Shape, State};
 use super::machine::Machine;
 use super::summary::Hit;
-use super::value::{Mark, Taint, TextPart, Value, What, kind_bit};
-use super::{call::Arguments, value::Kinds};
+use super::value::{Kinds, Mark, Taint, TextPart, Value, What, kind_bit};
 use crate::models::Kind;
 use crate::values;
 use crate::view::Callee;
@@ -195,7 +194,7 @@ impl<'a> Machine<'_, 'a> {
             )
         });
         let takes_options =
-            program.is_some_and(|program| super::engine::RISKY_PROGRAMS.contains(&program));
+            program.is_some_and(|program| super::names::RISKY_PROGRAMS.contains(&program));
         for (number, item) in items.iter().enumerate() {
             if self.as_text(&item.what) == Some("--") {
                 break;
@@ -376,7 +375,6 @@ impl<'a> Machine<'_, 'a> {
         index: u32,
         function: (hognose_python::ModuleId, FunctionId),
         receiver: Option<&Value>,
-        arguments: &Arguments,
         value: &mut Value,
     ) {
         let engine = self.engine;
@@ -418,7 +416,6 @@ impl<'a> Machine<'_, 'a> {
                 state.add_fact(fact);
             }
         }
-        let _ = arguments;
     }
 }
 

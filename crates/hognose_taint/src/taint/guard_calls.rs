@@ -1,0 +1,347 @@
+//! What the result of a test says of its arguments: prefixes, patterns, helpers, models.
+
+use hognose_python::ir::{Argument, FunctionId, Op, Operand};
+use hognose_python::{ModuleId, Target};
+
+use super::call::Given;
+use super::harm::{ALL, NOT_DOUBLE, RELATIVE, ROOTED};
+use super::heap::{Fact, State, Subject};
+use super::machine::{Guards, Machine};
+use super::value::{Kinds, TextPart, What};
+
+impl<'a> Machine<'_, 'a> {
+    pub(super) fn call_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        index: u32,
+        holds: bool,
+    ) {
+        // What a helper says.
+        if let Some(guards) = self.frame().call_facts.get(&index) {
+            let says = if holds {
+                &guards.on_true
+            } else {
+                &guards.on_false
+            };
+            for fact in says.clone().into_iter().flatten() {
+                if fact.kinds != 0 {
+                    state.add_fact(fact.clone());
+                    if let Subject::Register(register) = fact.subject {
+                        self.combine(state, register);
+                    }
+                }
+            }
+        }
+        let instruction = ir.get(index);
+        let Some(callee) = ir.instruction(instruction.operand_a()) else {
+            self.builtin_facts(ir, state, instruction.operand_a(), instruction.b, holds);
+            return;
+        };
+        if callee.op != Op::Attr {
+            return;
+        }
+        let subject = callee.operand_a();
+        let name = self.engine.project.text(callee.symbol_b());
+        let first = ir.arguments(instruction.b).next().map(|(_, first)| first);
+        match (name, holds) {
+            (
+                "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "isidentifier",
+                true,
+            ) => self.fact(state, subject, ALL),
+            ("is_relative_to", true) if self.is_normal(state, subject) => {
+                let kinds = self.engine.sinks.file_path;
+                self.fact(state, subject, kinds);
+            }
+            ("is_absolute", false) => self.fact(state, subject, RELATIVE),
+            ("isabs", false) => {
+                if let Some(first) = first {
+                    self.fact(state, first, RELATIVE);
+                }
+            }
+            ("startswith", _) => {
+                if let Some(first) = first {
+                    self.prefix_facts(state, subject, first, holds);
+                }
+            }
+            ("issubset", true) => {
+                if let Some(first) = first {
+                    let list = self.read(state, first);
+                    if self.is_allow_list(state, &list) {
+                        self.fact(state, subject, ALL);
+                    }
+                }
+            }
+            ("match" | "fullmatch" | "search", true) => {
+                self.pattern_facts(ir, state, index, name);
+            }
+            _ => {}
+        }
+    }
+
+    /// `value.startswith(prefix)`
+    pub(super) fn prefix_facts(
+        &mut self,
+        state: &mut State,
+        subject: Operand,
+        prefix: Operand,
+        holds: bool,
+    ) {
+        let value = self.read(state, prefix);
+        let text = self.as_text(&value.what).map(str::to_owned);
+        // A tuple of prefixes that it does not begin with.
+        let all: Vec<String> = match (&text, self.exact_items(state, &value)) {
+            (Some(text), _) => vec![text.clone()],
+            (None, Some(items)) => items
+                .iter()
+                .filter_map(|item| self.as_text(&item.what).map(str::to_owned))
+                .collect(),
+            (None, None) => Vec::new(),
+        };
+        let sinks = &self.engine.sinks;
+        let (url, redirect, file_path, argv) =
+            (sinks.url, sinks.redirect, sinks.file_path, sinks.argv);
+        if !holds {
+            let mut kinds: Kinds = 0;
+            for prefix in &all {
+                match prefix.as_str() {
+                    "-" => kinds |= argv,
+                    "/" => kinds |= RELATIVE,
+                    "//" => kinds |= NOT_DOUBLE,
+                    ".." => {}
+                    _ => {}
+                }
+            }
+            if kinds != 0 {
+                self.fact(state, subject, kinds);
+            }
+            return;
+        }
+        let fixed = |prefix: &str| {
+            prefix
+                .split_once("://")
+                .is_some_and(|(_, rest)| rest.find(['/', '?', '#']).is_some_and(|end| end > 0))
+        };
+        if !all.is_empty() && all.iter().all(|prefix| fixed(prefix)) {
+            self.fact(state, subject, url | redirect);
+        }
+        if !all.is_empty()
+            && all.iter().all(|prefix| {
+                prefix.starts_with('/')
+                    && prefix.len() > 1
+                    && !prefix.starts_with("//")
+                    && !prefix.starts_with("/\\")
+            })
+        {
+            self.fact(state, subject, redirect);
+        }
+        if all.iter().any(|prefix| prefix == "/") {
+            self.fact(state, subject, ROOTED);
+        }
+        if !all.is_empty()
+            && all
+                .iter()
+                .all(|prefix| !prefix.starts_with('-') && !prefix.is_empty())
+        {
+            self.fact(state, subject, argv);
+        }
+        // Inside a folder: normalised before, and the separator counted.
+        let ends_with_separator = match (&text, &value.what) {
+            (Some(text), _) => text.ends_with(['/', '\\']),
+            (None, What::Text(parts)) => match parts.last() {
+                Some(TextPart::Literal(text)) => text.ends_with(['/', '\\']),
+                // `root + os.sep`
+                Some(TextPart::Hole { taint, .. }) => parts.len() > 1 && taint.is_clean(),
+                None => false,
+            },
+            _ => false,
+        };
+        if ends_with_separator && self.is_normal(state, subject) {
+            self.fact(state, subject, file_path);
+        }
+    }
+
+    /// A regular expression that the whole value has to match.
+    pub(super) fn pattern_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        index: u32,
+        method: &str,
+    ) {
+        let instruction = ir.get(index);
+        let Some(callee) = ir.instruction(instruction.operand_a()) else {
+            return;
+        };
+        let arguments: Vec<Operand> = ir
+            .arguments(instruction.b)
+            .filter(|(kind, _)| *kind == Argument::Positional)
+            .map(|(_, operand)| operand)
+            .collect();
+        // `re.match(pattern, value)` or `PATTERN.match(value)`
+        let base = self.read(state, callee.operand_a());
+        let (pattern, subject) = if matches!(base.what, What::Module(_)) {
+            let [pattern, subject, ..] = arguments.as_slice() else {
+                return;
+            };
+            let pattern = self.read(state, *pattern);
+            let Some(text) = self.as_text(&pattern.what).map(str::to_owned) else {
+                return;
+            };
+            (text, *subject)
+        } else {
+            let Some(&subject) = arguments.first() else {
+                return;
+            };
+            let Some(text) = self.compiled_pattern(callee.operand_a()) else {
+                return;
+            };
+            (text, subject)
+        };
+        let kinds = self.engine.pattern_kinds(&pattern, method);
+        if kinds != 0 {
+            self.fact(state, subject, kinds);
+        }
+    }
+
+    /// The text of a pattern that was compiled once.
+    pub(super) fn compiled_pattern(&mut self, operand: Operand) -> Option<String> {
+        let module = self.module();
+        let mut targets = self.engine.project.resolve(module, operand);
+        if targets.is_empty() {
+            targets.push(Target::Value(module, operand));
+        }
+        let [Target::Value(module, call)] = targets.as_slice() else {
+            return None;
+        };
+        let ir = &self.engine.project.module(*module).ir;
+        let call = ir.instruction(*call).filter(|call| call.op == Op::Call)?;
+        let (_, pattern) = ir.arguments(call.b).next()?;
+        self.evaluator.constant_text(*module, pattern)
+    }
+
+    /// `isinstance(value, int)`, `all(c in ALLOWED for c in value)` and the like.
+    pub(super) fn builtin_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        callee: Operand,
+        arguments: u32,
+        holds: bool,
+    ) {
+        let hognose_python::ir::OperandKind::Global(name) = callee.kind() else {
+            return;
+        };
+        let given: Vec<Operand> = ir.arguments(arguments).map(|(_, value)| value).collect();
+        match (self.engine.project.text(name), given.as_slice()) {
+            ("isinstance", &[subject, class]) if holds => {
+                let class = self.read(state, class);
+                let classes = match self.exact_items(state, &class) {
+                    Some(items) => items,
+                    None => vec![class],
+                };
+                let harmless = !classes.is_empty()
+                    && classes.iter().all(|class| match class.what {
+                        What::Class(module, class) => {
+                            self.engine.program.models.is_harmless(module, class)
+                        }
+                        _ => false,
+                    });
+                if harmless {
+                    self.fact(state, subject, ALL);
+                }
+            }
+            ("all", &[elements]) if holds => {
+                // `all(c.isalnum() or c in "_-" for c in name)`
+                let Some(comprehension) = ir
+                    .instruction(elements)
+                    .filter(|inner| inner.op == Op::Comprehension)
+                else {
+                    return;
+                };
+                let mut then = state.clone();
+                if !self.refine_at(&mut then, comprehension.operand_a(), true, 1) {
+                    return;
+                }
+                let tested: Vec<(u32, Kinds)> = then
+                    .facts
+                    .iter()
+                    .filter(|fact| !state.facts.contains(fact))
+                    .filter_map(|fact| match fact.subject {
+                        Subject::Register(register) => Some((register, fact.kinds)),
+                        Subject::Label(_) => None,
+                    })
+                    .collect();
+                for (register, kinds) in tested {
+                    let element = ir.get(register);
+                    if element.op == Op::Element {
+                        // Letters one by one: only what no letter makes dangerous is sure.
+                        self.fact(state, element.operand_a(), kinds);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What a library's test says of its arguments: those that its model calls clean.
+    pub(super) fn test_facts(
+        &mut self,
+        index: u32,
+        function: (ModuleId, FunctionId),
+        given: &[(Option<usize>, &Given)],
+    ) {
+        let engine = self.engine;
+        let Some(model) = engine.program.models.function(function.0, function.1) else {
+            return;
+        };
+        let (is_test, is_check) = engine.test_or_check(function);
+        if !is_test && !is_check {
+            return;
+        }
+        let mut facts = Vec::new();
+        for (number, given) in given {
+            let Some(roles) = number.and_then(|number| {
+                model
+                    .params
+                    .iter()
+                    .find(|(at, _)| *at as usize == number)
+                    .map(|(_, roles)| roles)
+            }) else {
+                continue;
+            };
+            let kinds = if roles.sanitizes_all {
+                continue;
+            } else {
+                engine.bits(&roles.sanitizes)
+            };
+            if kinds == 0 {
+                continue;
+            }
+            if let Some(register) = given.operand.and_then(Operand::as_register) {
+                facts.push(Fact {
+                    subject: Subject::Register(register),
+                    kinds,
+                    exactly: None,
+                });
+            }
+            if given.value.whole {
+                facts.extend(given.value.taint.marks().iter().map(|mark| Fact {
+                    subject: Subject::Label(mark.label),
+                    kinds,
+                    exactly: None,
+                }));
+            }
+        }
+        if facts.is_empty() {
+            return;
+        }
+        self.frame_mut().call_facts.insert(
+            index,
+            Guards {
+                on_true: Some(facts),
+                on_false: Some(Vec::new()),
+            },
+        );
+    }
+}
