@@ -31,7 +31,7 @@ impl Machine<'_, '_> {
         value
     }
 
-    pub(super) fn attribute_of_any(
+    fn attribute_of_any(
         &mut self,
         state: &mut State,
         base: &Value,
@@ -41,15 +41,12 @@ impl Machine<'_, '_> {
         let mut joined: Option<Value> = None;
         for what in base.what.alternatives() {
             let one = self.attribute_of(state, base, what, name, operand);
-            joined = Some(match joined {
-                None => one,
-                Some(joined) => joined.join(&one),
-            });
+            one.join_into(&mut joined);
         }
         joined.unwrap_or(Value::TOP)
     }
 
-    pub(super) fn attribute_of(
+    fn attribute_of(
         &mut self,
         state: &mut State,
         base: &Value,
@@ -115,10 +112,7 @@ impl Machine<'_, '_> {
                 let mut joined: Option<Value> = None;
                 for target in targets {
                     let one = self.of_target(state, target, Some((*module, name)));
-                    joined = Some(match joined {
-                        None => one,
-                        Some(joined) => joined.join(&one),
-                    });
+                    one.join_into(&mut joined);
                 }
                 joined.unwrap_or(Value::TOP)
             }
@@ -166,7 +160,7 @@ impl Machine<'_, '_> {
     }
 
     /// An attribute that the class of an object has.
-    pub(super) fn class_attribute(
+    fn class_attribute(
         &mut self,
         state: &mut State,
         class: (ModuleId, FunctionId),
@@ -483,7 +477,7 @@ impl Machine<'_, '_> {
     }
 
     /// `super().name`: looked up behind the class of the function that is being run.
-    pub(super) fn super_attribute(
+    fn super_attribute(
         &mut self,
         state: &mut State,
         class: (hognose_python::ModuleId, FunctionId),

@@ -232,10 +232,7 @@ impl<'a> Machine<'_, 'a> {
             match value {
                 Some(value) => {
                     any_returns = true;
-                    joined = Some(match joined {
-                        None => value,
-                        Some(joined) => joined.join(&value),
-                    });
+                    value.join_into(&mut joined);
                     match &mut joined_state {
                         None => joined_state = Some(now),
                         Some(joined) => joined.join(&now),

@@ -13,7 +13,7 @@ use crate::models::{Binding, binding_of};
 use crate::values;
 
 /// Instructions of a function that is run in place at most.
-pub(super) const MAX_IN_PLACE: u32 = 3_000;
+const MAX_IN_PLACE: u32 = 3_000;
 
 impl Machine<'_, '_> {
     /// A function whose decorators are functions of the project: what they make of it is called.
@@ -146,7 +146,7 @@ impl Machine<'_, '_> {
     }
 
     /// Whether running a function with this argument may tell more than its summary.
-    pub(super) fn is_telling(
+    fn is_telling(
         &self,
         state: &State,
         class: (ModuleId, FunctionId),
@@ -158,42 +158,24 @@ impl Machine<'_, '_> {
             What::Function(closure) => !self.engine.is_model(closure.module, closure.function),
             What::Method(method) => !self.engine.is_model(method.1, method.2),
             What::Partial(_) => true,
-            What::Object(id) if !self.is_precise => {
-                state.object(*id).is_some_and(|object| match object.shape {
-                    Shape::Instance(module, own) => is_first && (module, own) != class,
-                    _ => false,
-                })
-            }
-            What::Class(..)
-            | What::None
-            | What::Bool(_)
-            | What::Int(_)
-            | What::Symbol(_)
-            | What::Str(_)
-                if !self.is_precise =>
-            {
-                false
-            }
             What::Object(id) => state.object(*id).is_some_and(|object| match object.shape {
                 // A derived class may have other methods.
-                Shape::Instance(module, own) => {
-                    is_first && (module, own) != class || !is_first && decides
-                }
-                _ => decides,
+                Shape::Instance(module, own) if is_first => (module, own) != class,
+                _ => self.is_precise && decides,
             }),
             What::Class(..)
             | What::None
             | What::Bool(_)
             | What::Int(_)
             | What::Symbol(_)
-            | What::Str(_) => decides,
+            | What::Str(_) => self.is_precise && decides,
             // Methods of what came in may be known now.
             What::Instance(..) => decides && !is_first,
             _ => false,
         })
     }
 
-    pub(super) fn run_in_place(
+    fn run_in_place(
         &mut self,
         state: &mut State,
         index: u32,
@@ -467,12 +449,7 @@ impl Machine<'_, '_> {
     }
 
     /// A value that is put in a field with a declared type: models convert.
-    pub(super) fn as_declared(
-        &self,
-        class: (ModuleId, FunctionId),
-        field: Symbol,
-        value: &Value,
-    ) -> Value {
+    fn as_declared(&self, class: (ModuleId, FunctionId), field: Symbol, value: &Value) -> Value {
         if value.taint.is_clean() || !self.engine.converts(class) {
             return value.clone();
         }

@@ -8,7 +8,7 @@ use super::machine::{Machine, part_of};
 use super::value::{Part, Value, What};
 
 /// Methods that put something into a container.
-pub(super) const FILLING: &[&str] = &[
+const FILLING: &[&str] = &[
     "append",
     "add",
     "appendleft",
@@ -22,7 +22,7 @@ pub(super) const FILLING: &[&str] = &[
 ];
 
 /// Methods and functions that call what they are given, with the arguments that follow.
-pub(super) const CALLING: &[&str] = &[
+const CALLING: &[&str] = &[
     "submit",
     "run_in_executor",
     "call_soon",
@@ -111,10 +111,7 @@ impl Machine<'_, '_> {
                     let value = self.native_method(state, index, &one, name, arguments)?;
                     // It is one of them that changes.
                     state.join(&before);
-                    joined = Some(match joined {
-                        None => value,
-                        Some(joined) => joined.join(&value),
-                    });
+                    value.join_into(&mut joined);
                 }
                 joined
             }
@@ -164,7 +161,7 @@ impl Machine<'_, '_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    pub(super) fn container_method(
+    fn container_method(
         &mut self,
         state: &mut State,
         index: u32,
@@ -411,7 +408,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    pub(super) fn buffer_method(
+    fn buffer_method(
         &mut self,
         state: &mut State,
         id: u32,

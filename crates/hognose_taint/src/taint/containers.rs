@@ -79,10 +79,7 @@ impl<'a> Machine<'_, 'a> {
     pub(super) fn element(&mut self, state: &mut State, value: &Value) -> Value {
         let mut joined: Option<Value> = None;
         let mut add = |value: Value| {
-            joined = Some(match joined.take() {
-                None => value,
-                Some(joined) => joined.join(&value),
-            });
+            value.join_into(&mut joined);
         };
         for what in value.what.alternatives() {
             match what {
@@ -255,7 +252,7 @@ impl<'a> Machine<'_, 'a> {
         self.read_part(state, value, part_of(&key.what))
     }
 
-    pub(super) fn read_part(&mut self, state: &mut State, value: &Value, part: Part) -> Value {
+    fn read_part(&mut self, state: &mut State, value: &Value, part: Part) -> Value {
         let mut joined: Option<Value> = None;
         for what in value.what.alternatives() {
             let one = match what {
@@ -329,10 +326,7 @@ impl<'a> Machine<'_, 'a> {
                 What::Class(module, class) => Value::new(What::Class(*module, *class)),
                 _ => self.part_of_whole(value, part),
             };
-            joined = Some(match joined {
-                None => one,
-                Some(joined) => joined.join(&one),
-            });
+            one.join_into(&mut joined);
         }
         joined.unwrap_or(Value::TOP)
     }
@@ -430,7 +424,7 @@ impl<'a> Machine<'_, 'a> {
     }
 }
 
-pub(super) fn key_of(part: Part) -> What {
+fn key_of(part: Part) -> What {
     match part {
         Part::Key(symbol) | Part::Attr(symbol) => What::Symbol(symbol),
         Part::Index(number) => What::Int(i64::from(number)),

@@ -252,11 +252,12 @@ impl<'a> Machine<'_, 'a> {
         match (operator, holds) {
             (Compare::Eq | Compare::Is, true) | (Compare::NotEq | Compare::IsNot, false) => {
                 for (operand, other) in [(left, &b), (right, &a)] {
-                    if self.is_written_here(state, other) {
+                    let is_constant = self.is_written_here(state, other);
+                    if is_constant {
                         self.exactly(state, operand, other);
                     }
                     // A host of the program, of the request itself or of the configuration.
-                    if other.taint.is_clean() {
+                    if is_constant || other.taint.is_clean() {
                         let hosts = self.hosts_of(ir, operand);
                         for subject in hosts {
                             let kinds = self.engine.sinks.url | self.engine.sinks.redirect;

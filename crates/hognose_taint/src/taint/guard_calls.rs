@@ -80,13 +80,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// `value.startswith(prefix)`
-    pub(super) fn prefix_facts(
-        &mut self,
-        state: &mut State,
-        subject: Operand,
-        prefix: Operand,
-        holds: bool,
-    ) {
+    fn prefix_facts(&mut self, state: &mut State, subject: Operand, prefix: Operand, holds: bool) {
         let value = self.read(state, prefix);
         let text = self.as_text(&value.what).map(str::to_owned);
         // A tuple of prefixes that it does not begin with.
@@ -162,7 +156,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// A regular expression that the whole value has to match.
-    pub(super) fn pattern_facts(
+    fn pattern_facts(
         &mut self,
         ir: &'a hognose_python::Ir,
         state: &mut State,
@@ -205,7 +199,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The text of a pattern that was compiled once.
-    pub(super) fn compiled_pattern(&mut self, operand: Operand) -> Option<String> {
+    fn compiled_pattern(&mut self, operand: Operand) -> Option<String> {
         let module = self.module();
         let mut targets = self.engine.project.resolve(module, operand);
         if targets.is_empty() {
@@ -221,7 +215,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// `isinstance(value, int)`, `all(c in ALLOWED for c in value)` and the like.
-    pub(super) fn builtin_facts(
+    fn builtin_facts(
         &mut self,
         ir: &'a hognose_python::Ir,
         state: &mut State,

@@ -174,7 +174,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    pub(super) fn argument_at(
+    fn argument_at(
         &mut self,
         state: &mut State,
         mapping: &Mapping<'_>,
@@ -195,7 +195,7 @@ impl Machine<'_, '_> {
     }
 
     /// The taint of the caller that a mark of the callee stands for.
-    pub(super) fn actual(
+    fn actual(
         &mut self,
         state: &mut State,
         mapping: &Mapping<'_>,
@@ -233,12 +233,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    pub(super) fn mapped_taint(
-        &mut self,
-        state: &mut State,
-        mapping: &Mapping<'_>,
-        taint: &Taint,
-    ) -> Taint {
+    fn mapped_taint(&mut self, state: &mut State, mapping: &Mapping<'_>, taint: &Taint) -> Taint {
         let mut mapped = Taint::CLEAN;
         for mark in taint.marks() {
             mapped.add(&self.actual(state, mapping, mark, Note::Returned));
@@ -246,7 +241,7 @@ impl Machine<'_, '_> {
         mapped
     }
 
-    pub(super) fn mapped_parts(
+    fn mapped_parts(
         &mut self,
         state: &mut State,
         mapping: &Mapping<'_>,
@@ -279,12 +274,7 @@ impl Machine<'_, '_> {
         mapped
     }
 
-    pub(super) fn mapped_fact(
-        &mut self,
-        state: &mut State,
-        mapping: &Mapping<'_>,
-        fact: &Fact,
-    ) -> Vec<Fact> {
+    fn mapped_fact(&mut self, state: &mut State, mapping: &Mapping<'_>, fact: &Fact) -> Vec<Fact> {
         let Subject::Label(label) = fact.subject else {
             return Vec::new();
         };
@@ -317,7 +307,7 @@ impl Machine<'_, '_> {
         facts
     }
 
-    pub(super) fn mapped_value(
+    fn mapped_value(
         &mut self,
         state: &mut State,
         mapping: &mut Mapping<'_>,
@@ -359,7 +349,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    pub(super) fn mapped_what(
+    fn mapped_what(
         &mut self,
         state: &mut State,
         mapping: &mut Mapping<'_>,
@@ -439,10 +429,7 @@ impl Machine<'_, '_> {
                 let mut joined: Option<What> = None;
                 for one in all.iter() {
                     let one = self.mapped_what(state, mapping, summary, one);
-                    joined = Some(match joined {
-                        None => one,
-                        Some(joined) => joined.join(&one),
-                    });
+                    one.join_into(&mut joined);
                 }
                 joined.unwrap_or(What::Top)
             }

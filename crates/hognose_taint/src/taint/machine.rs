@@ -16,7 +16,7 @@ use crate::values::Evaluator;
 /// How often a loop's body is run: once, once with what comes around, and once more where that changed something.
 const MAX_PASSES: u8 = 3;
 /// How many instructions the evaluation of one function may run, those of functions run in place included.
-pub(super) const MAX_FUEL: u32 = 20_000;
+const MAX_FUEL: u32 = 20_000;
 /// How deep functions are run in place.
 pub(super) const MAX_FRAMES: usize = 6;
 
@@ -341,10 +341,7 @@ impl<'e, 'a> Machine<'e, 'a> {
                 None => state = Some(end),
                 Some(state) => state.join(&end),
             }
-            value = Some(match value {
-                None => returned,
-                Some(value) => value.join(&returned),
-            });
+            returned.join_into(&mut value);
         }
         let never = state.is_none();
         let mut state = state.unwrap_or_default();

@@ -5,8 +5,12 @@
 //! objects) decide what it does. What outlives a call (attributes of objects, module variables) is a *store*: writes
 //! and reads are joined at the end.
 //!
-//! Values are in [`value`], objects and the state of control in [`heap`]; instructions in [`operations`], calls in
-//! [`call`] and its neighbours, built-in types in [`containers`] and [`texts`], what conditions say in [`guard`], what is dangerous where in [`sink`].
+//! What is known: values in [`value`], objects and the state of control in [`heap`], names in [`scope`]. What is done:
+//! instructions in [`operations`] with [`arithmetic`], [`attributes`], [`containers`], [`container_methods`] and
+//! [`texts`]; calls in [`call`], then [`call_project`] with [`instantiate`], [`call_model`] or [`builtins`]. What
+//! conditions say is in [`guard`] and [`guard_calls`], what is dangerous where in [`sink`] and [`harm`].
+//!
+//! Which functions are run is decided in [`plan`]; [`stores`] and [`witness`] make flows of their summaries.
 
 // Methods of the machine take it even where they need none of it yet; arms say case by case what is known.
 #![allow(

@@ -211,10 +211,7 @@ impl<'a> Machine<'_, 'a> {
                 let mut joined: Option<Value> = None;
                 for target in targets {
                     let value = self.of_target(state, target, None);
-                    joined = Some(match joined {
-                        None => value,
-                        Some(joined) => joined.join(&value),
-                    });
+                    value.join_into(&mut joined);
                 }
                 joined.unwrap_or(Value::TOP)
             }

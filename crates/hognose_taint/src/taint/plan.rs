@@ -16,7 +16,7 @@ pub(super) struct Plan {
 }
 
 /// What a quick look at a function tells.
-pub(super) struct Glance {
+struct Glance {
     /// Functions of the project that it calls, or makes.
     callees: Vec<Definition>,
     /// Last names of what it calls, where nothing else is known of it.
@@ -119,7 +119,7 @@ impl Plan {
     }
 }
 
-pub(super) fn glance(
+fn glance(
     engine: &Engine<'_>,
     id: ModuleId,
     callable: &FxHashSet<Symbol>,
@@ -232,7 +232,7 @@ pub(super) fn glance(
 
 /// Whether a call of something with the name of a sink may be one: it is, or nothing is known of it and the name is
 /// none that containers and texts have.
-pub(super) fn may_be_sink(
+fn may_be_sink(
     engine: &Engine<'_>,
     evaluator: &Evaluator<'_>,
     module: ModuleId,
@@ -375,7 +375,7 @@ pub(super) fn levels(calls: &FxHashMap<Definition, Vec<Definition>>) -> Vec<Vec<
 }
 
 /// The strongly connected component of each node, numbered so that callees come first (Tarjan 1972, without recursion).
-pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
+fn components(edges: &[Vec<usize>]) -> Vec<usize> {
     const NONE: usize = usize::MAX;
     let count = edges.len();
     let mut index = vec![NONE; count];

@@ -37,10 +37,7 @@ impl<'a> Machine<'_, 'a> {
         let mut joined: Option<Value> = None;
         for &target in targets.iter() {
             let value = self.of_target(state, target, Some((module, name)));
-            joined = Some(match joined {
-                None => value,
-                Some(joined) => joined.join(&value),
-            });
+            value.join_into(&mut joined);
         }
         let mut value = joined.unwrap_or(Value::TOP);
         if self.engine.is_set_by_functions(module, name) {
@@ -158,10 +155,7 @@ impl<'a> Machine<'_, 'a> {
                 values::Value::Constant(_, operand) => constant(operand),
                 values::Value::Other(..) => What::Top,
             };
-            joined = Some(match joined {
-                None => what,
-                Some(joined) => joined.join(&what),
-            });
+            what.join_into(&mut joined);
         }
         joined.unwrap_or(What::Top)
     }
@@ -354,10 +348,7 @@ impl<'a> Machine<'_, 'a> {
                     }
                     None => Value::new(constant(operand)),
                 };
-                joined = Some(match joined {
-                    None => value,
-                    Some(joined) => joined.join(&value),
-                });
+                value.join_into(&mut joined);
             }
             if let Some(value) = joined {
                 return value;
@@ -422,10 +413,7 @@ impl<'a> Machine<'_, 'a> {
                         },
                         None => Value::new(constant(operand)),
                     };
-                    joined = Some(match joined {
-                        None => value,
-                        Some(joined) => joined.join(&value),
-                    });
+                    value.join_into(&mut joined);
                 }
             } else if let Some(outer) = &frame.closure {
                 joined = outer

@@ -96,24 +96,8 @@ impl Flows {
         let mut gave_up = Vec::new();
         let mut evaluated: Vec<Definition> = Vec::new();
         for level in &plan.levels {
-            // One evaluator for the functions of a module: they ask about the same things.
-            let groups: Vec<&[Definition]> = level.chunk_by(|a, b| a.0 == b.0).collect();
-            let done: Vec<Vec<(Definition, Arc<Summary>)>> = groups
-                .into_par_iter()
-                .map(|group| {
-                    let evaluator = Rc::new(Evaluator::new(program));
-                    group
-                        .iter()
-                        .map(|&function| {
-                            (
-                                function,
-                                Arc::new(guarded(&engine, &evaluator, function, false)),
-                            )
-                        })
-                        .collect()
-                })
-                .collect();
-            for (function, summary) in done.into_iter().flatten() {
+            let done = run_all(&engine, level, false);
+            for (function, summary) in done {
                 if summary.gave_up {
                     gave_up.push(function);
                 }
@@ -128,25 +112,12 @@ impl Flows {
             .collect();
         // What seems to reach a sink is looked at again, this time with all that the arguments of calls decide.
         let (_, suspects) = collect(&engine, &summaries, options);
-        let groups: Vec<&[Definition]> = suspects.chunk_by(|a, b| a.0 == b.0).collect();
-        let again: Vec<Vec<(Definition, Arc<Summary>)>> = groups
-            .into_par_iter()
-            .map(|group| {
-                let evaluator = Rc::new(Evaluator::new(program));
-                group
-                    .iter()
-                    .map(|&function| {
-                        (
-                            function,
-                            Arc::new(guarded(&engine, &evaluator, function, true)),
-                        )
-                    })
-                    .collect()
-            })
-            .collect();
-        for (function, summary) in again.into_iter().flatten() {
+        for (function, summary) in run_all(&engine, &suspects, true) {
             if let Ok(at) = summaries.binary_search_by_key(&function, |(known, _)| *known) {
-                summaries[at].1 = summary;
+                // Half of a closer look is worth less than the whole of the first.
+                if !summary.gave_up || summaries[at].1.gave_up {
+                    summaries[at].1 = summary;
+                }
             }
         }
         let (flows, _) = collect(&engine, &summaries, options);
@@ -186,6 +157,29 @@ impl Flows {
     pub fn evaluated(&self) -> usize {
         self.evaluated
     }
+}
+
+/// Runs functions, which are in order, in parallel: those of a module together, since they ask about the same things.
+fn run_all(
+    engine: &Engine<'_>,
+    functions: &[Definition],
+    is_precise: bool,
+) -> Vec<(Definition, Arc<Summary>)> {
+    let groups: Vec<&[Definition]> = functions.chunk_by(|a, b| a.0 == b.0).collect();
+    let done: Vec<Vec<(Definition, Arc<Summary>)>> = groups
+        .into_par_iter()
+        .map(|group| {
+            let evaluator = Rc::new(Evaluator::new(engine.program));
+            group
+                .iter()
+                .map(|&function| {
+                    let summary = guarded(engine, &evaluator, function, is_precise);
+                    (function, Arc::new(summary))
+                })
+                .collect()
+        })
+        .collect();
+    done.into_iter().flatten().collect()
 }
 
 /// A panic is a function that was given up, not the end of the run.

@@ -15,11 +15,11 @@ use super::witness::chain;
 use crate::models::Kind;
 
 /// How many origins of a store are told apart.
-pub(super) const MAX_ORIGINS: usize = 16;
+const MAX_ORIGINS: usize = 16;
 
 /// Where writes and reads of stores meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Place {
+enum Place {
     /// An attribute (or entry) of this very class.
     Own(Definition, Option<Part>),
     /// The same of the classes derived from it.
@@ -39,7 +39,7 @@ pub(super) struct Origin {
 
 /// Who reads a store.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Reader {
+enum Reader {
     /// What is put into another store: number of the write, number of its mark.
     Write(usize, usize),
     /// A sink.
@@ -47,7 +47,7 @@ pub(super) enum Reader {
 }
 
 /// The places at which a store is written, or read: an attribute is the same in a class and in those derived from it.
-pub(super) fn places(engine: &Engine<'_>, root: Root, path: &Path, is_read: bool) -> Vec<Place> {
+fn places(engine: &Engine<'_>, root: Root, path: &Path, is_read: bool) -> Vec<Place> {
     let first = path.parts().first().copied();
     match root {
         Root::Class(module, class) => {

@@ -8,7 +8,7 @@ use super::machine::Machine;
 use super::value::{Taint, TextPart, Value, What};
 
 /// How many parts of a text are told apart.
-pub(super) const MAX_TEXT_PARTS: usize = 32;
+const MAX_TEXT_PARTS: usize = 32;
 
 impl Machine<'_, '_> {
     pub(super) fn parts(&self, value: &Value) -> Vec<TextPart> {
@@ -382,12 +382,7 @@ impl Machine<'_, '_> {
     }
 
     /// A text put together, cut at a separator that stands in its constant parts only.
-    pub(super) fn split_parts(
-        &self,
-        parts: &[TextPart],
-        separator: &str,
-        method: &str,
-    ) -> Option<Vec<Value>> {
+    fn split_parts(&self, parts: &[TextPart], separator: &str, method: &str) -> Option<Vec<Value>> {
         let mut pieces: Vec<Vec<TextPart>> = vec![Vec::new()];
         for part in parts {
             match part {
@@ -434,7 +429,7 @@ impl Machine<'_, '_> {
     }
 
     /// `text.format(…)`: only the fields that are used.
-    pub(super) fn format_method(
+    fn format_method(
         &mut self,
         state: &mut State,
         index: u32,

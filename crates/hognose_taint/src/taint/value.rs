@@ -396,6 +396,14 @@ impl What {
         What::Choice(all.into())
     }
 
+    /// Joins this to what other alternatives gave.
+    pub fn join_into(self, joined: &mut Option<What>) {
+        *joined = Some(match joined.take() {
+            None => self,
+            Some(known) => known.join(&self),
+        });
+    }
+
     pub fn is_number(&self) -> bool {
         self.alternatives().iter().all(|what| {
             matches!(
@@ -453,6 +461,14 @@ impl Value {
         }
     }
 
+    /// Joins this to what other alternatives gave.
+    pub fn join_into(self, joined: &mut Option<Value>) {
+        *joined = Some(match joined.take() {
+            None => self,
+            Some(known) => known.join(&self),
+        });
+    }
+
     /// The parts of its text.
     pub fn text_parts(&self, text: impl Fn(Symbol) -> Arc<str>) -> Vec<TextPart> {
         match &self.what {
@@ -464,6 +480,86 @@ impl Value {
                 taint: self.taint.clone(),
                 number: what.is_number() && self.taint.is_clean(),
             }],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(param: u16, clean: Kinds) -> Mark {
+        Mark {
+            label: Label::Input {
+                param,
+                path: Path::EMPTY,
+            },
+            clean,
+            doubt: false,
+            step: None,
+        }
+    }
+
+    fn taint(marks: &[(u16, Kinds)]) -> Taint {
+        Taint::from_marks(
+            marks
+                .iter()
+                .map(|&(param, clean)| mark(param, clean))
+                .collect(),
+        )
+    }
+
+    /// As a set: order is only which come first where there are too many.
+    fn sorted(taint: &Taint) -> Vec<(Label, Kinds)> {
+        let mut all: Vec<(Label, Kinds)> = taint
+            .marks()
+            .iter()
+            .map(|mark| (mark.label, mark.clean))
+            .collect();
+        all.sort_unstable();
+        all
+    }
+
+    #[test]
+    fn what_is_kept_of_too_many_marks_does_not_depend_on_the_numbers_in_their_labels() {
+        let rising: Vec<(u16, Kinds)> = (0..12).map(|param| (param, 0)).collect();
+        let falling: Vec<(u16, Kinds)> = (0..12).rev().map(|param| (param, 0)).collect();
+        let kept = |marks: &[(u16, Kinds)]| -> Vec<Label> {
+            taint(marks).marks().iter().map(|mark| mark.label).collect()
+        };
+        for marks in [rising, falling] {
+            let first: Vec<Label> = marks
+                .iter()
+                .take(MAX_MARKS)
+                .map(|&(param, clean)| mark(param, clean).label)
+                .collect();
+            assert_eq!(kept(&marks), first);
+        }
+    }
+
+    #[test]
+    fn taint_is_a_join_semilattice_below_the_limit() {
+        let samples = [
+            taint(&[]),
+            taint(&[(0, 0)]),
+            taint(&[(0, 0b01)]),
+            taint(&[(0, 0b10), (1, 0)]),
+            taint(&[(2, 0b11), (1, 0b01)]),
+        ];
+        for a in &samples {
+            assert_eq!(sorted(&a.join(a)), sorted(a));
+            for b in &samples {
+                assert_eq!(sorted(&a.join(b)), sorted(&b.join(a)));
+                // Nothing is lost, and nothing is cleaner than it was.
+                for mark in a.marks() {
+                    assert!(a.join(b).marks().iter().any(|joined| {
+                        joined.label == mark.label && joined.clean & !mark.clean == 0
+                    }));
+                }
+                for c in &samples {
+                    assert_eq!(sorted(&a.join(b).join(c)), sorted(&a.join(&b.join(c))));
+                }
+            }
         }
     }
 }

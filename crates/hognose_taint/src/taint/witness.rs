@@ -78,7 +78,7 @@ pub(super) fn collect(
 }
 
 /// Parts of a text, with what only callers or stores know taken for the program's own.
-pub(super) fn owned(parts: &[TextPart]) -> Vec<TextPart> {
+fn owned(parts: &[TextPart]) -> Vec<TextPart> {
     parts
         .iter()
         .map(|part| match part {
@@ -112,7 +112,7 @@ pub(super) fn chain(first: Option<&Arc<Step>>, second: Option<&Arc<Step>>) -> Op
     }
 }
 
-pub(super) fn add_flow(
+fn add_flow(
     flows: &mut FlowsBySink,
     hit: &Hit,
     source: Kind,
