@@ -534,6 +534,83 @@ def file_system_cases() -> list[Case]:
     ]
 
 
+def engine_cases() -> list[Case]:
+    """Programs that are much work to follow from where data comes in to where it is used."""
+    source = "import os\nfrom flask import request\n\n\n"
+    use = "\n\ndef use():\n    os.system({0})\n"
+
+    def parts(name: str) -> str:
+        return "f'" + f"{{{name}}}" * 10 + "'"
+
+    def texts_of_texts() -> str:
+        return source + "".join(f"t{i} = {parts(f't{i + 1}')}\n" for i in range(12)) + "t12 = 'x'\n" + use.format("t0")
+
+    def long_module() -> str:
+        steps = "".join(
+            f"def step{i}(value):\n    value = value + '{i}'\n    other = [value, {i}]\n    if other:\n"
+            f"        return step{i + 1}(other[0])\n    return value\n"
+            for i in range(5000)
+        )
+        return source + steps + "def step5000(value):\n    os.system(value)\n" + "step0(request.args['x'])\n"
+
+    def circle() -> str:
+        calls = "".join(
+            f"def f{i}(value, n):\n    if n:\n        f{(i + 1) % 5000}(value, n - 1)\n"
+            f"        f{(i * 7 + 3) % 5000}(value, n)\n    os.system(value)\n"
+            for i in range(5000)
+        )
+        return source + calls + "f0(request.args['x'], 1)\n"
+
+    def table() -> str:
+        rows = "".join(f"    'key{i}': 'value{i}',\n" for i in range(100_000))
+        return source + "TABLE = {\n" + rows + "}\n" + use.format("TABLE[request.args['x']]")
+
+    def heirs() -> str:
+        classes = "".join(
+            f"class C{i}(C{i - 1}):\n    def run(self, value):\n        super().run(value)\n" for i in range(1, 3000)
+        )
+        base = "class C0:\n    def run(self, value):\n        os.system(value)\n"
+        return source + base + classes + "C2999().run(request.args['x'])\n"
+
+    def closures() -> str:
+        inner = "".join(
+            f"    def g{i}():\n        return value + g{i - 1}()\n" if i else "    def g0():\n        return value\n"
+            for i in range(4000)
+        )
+        return source + "def f(value):\n" + inner + "    os.system(g3999())\nf(request.args['x'])\n"
+
+    def long_function() -> str:
+        lines = "".join(
+            f"    if value == {i}:\n        value = value + str(other{i % 50})\n    other{i % 50} = [value, {i}]\n"
+            for i in range(12_000)
+        )
+        return source + "def f(value):\n" + lines + "    os.system(value)\nf(request.args['x'])\n"
+
+    def nested_branches() -> str:
+        lines = "".join(
+            f"    if a{i}:\n        text = text + b{i}\n    else:\n        text = c{i} + text\n" for i in range(400)
+        )
+        return source + "def f(text):\n" + lines + "    os.system(text)\nf(request.args['x'])\n"
+
+    def partials() -> str:
+        wrapped = "".join(f"    g = functools.partial(g, value, k{i}=g)\n" for i in range(1000))
+        return source + "import functools\ndef f(value):\n    g = os.system\n" + wrapped + "    g()\nf(request.args['x'])\n"
+
+    return [
+        text_case("a module variable made of itself", lambda: source + "count += 1\n" + use.format("count")),
+        text_case("a text made of itself many times", lambda: source + f"t = {parts('t')}\n" + use.format("t")),
+        text_case("texts of texts, ten each, twelve deep", texts_of_texts),
+        text_case("a module of 30,000 lines, each function calls the next", long_module),
+        text_case("5,000 functions that call each other", circle),
+        text_case("a table of 100,000 texts", table),
+        text_case("3,000 classes, each derived from the one before", heirs),
+        text_case("4,000 closures in one function", closures),
+        text_case("a function of 1 MB", long_function),
+        text_case("a text in 400 branches", nested_branches),
+        text_case("a function wrapped 1,000 times", partials),
+    ]
+
+
 def usage_cases() -> list[Case]:
     """Wrong arguments and configuration: exit code 2 and a message that names the matter."""
 
@@ -587,4 +664,11 @@ def usage_cases() -> list[Case]:
 
 def all_cases() -> list[Case]:
     """Every case, in the order of the table."""
-    return syntax_cases() + other_format_cases() + encoding_cases() + file_system_cases() + usage_cases()
+    return [
+        *syntax_cases(),
+        *other_format_cases(),
+        *encoding_cases(),
+        *file_system_cases(),
+        *engine_cases(),
+        *usage_cases(),
+    ]

@@ -176,6 +176,16 @@ fn the_same_output_with_any_number_of_threads_and_in_any_order() {
 }
 
 #[test]
+fn a_variable_made_of_itself_ends() {
+    for variable in ["count += 1", "count = f'{count}{count}{count}{count}'"] {
+        let text = format!("import os\n\n{variable}\n\n\ndef run():\n    os.popen(count)\n");
+        let project = Project::with_own_rule(&[("a.py", &text)]);
+        let output = project.run("scan --output concise").all();
+        assert!(output.contains("a.py:7:5: high own-danger"), "{output}");
+    }
+}
+
+#[test]
 fn comments_suppress_and_unused_ones_are_told() {
     let project = Project::with_own_rule(&[(
         "a.py",

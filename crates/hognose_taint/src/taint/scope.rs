@@ -66,6 +66,17 @@ impl<'a> Machine<'_, 'a> {
         target: Target,
         variable: Option<(ModuleId, Symbol)>,
     ) -> Value {
+        self.of_target_at(state, target, variable, 0)
+    }
+
+    /// The same, `depth` definitions from where it was asked: a variable may be made of itself (`count += 1`).
+    fn of_target_at(
+        &mut self,
+        state: &mut State,
+        target: Target,
+        variable: Option<(ModuleId, Symbol)>,
+        depth: u32,
+    ) -> Value {
         match target {
             Target::Module(module) => Value::new(What::Module(module)),
             Target::Function(module, function) => {
@@ -76,7 +87,7 @@ impl<'a> Machine<'_, 'a> {
             Target::External(external) => Value::new(What::External(external)),
             Target::Value(module, operand) => {
                 let root = variable.map(|(module, name)| Root::Global(module, name));
-                self.materialize(state, module, operand, root, 0)
+                self.materialize(state, module, operand, root, depth)
             }
             Target::Variable(module, name) => {
                 let found = self
@@ -175,7 +186,9 @@ impl<'a> Machine<'_, 'a> {
                 OperandKind::Global(name) if depth < 6 => {
                     let targets = self.engine.resolve_name(module, name);
                     match targets.as_slice() {
-                        [target] => self.of_target(state, *target, Some((module, name))),
+                        [target] => {
+                            self.of_target_at(state, *target, Some((module, name)), depth + 1)
+                        }
                         _ => Value::TOP,
                     }
                 }
@@ -237,6 +250,12 @@ impl<'a> Machine<'_, 'a> {
                 };
                 let mut joined: Option<Value> = None;
                 for part in parts {
+                    // Parts that are texts of parts themselves multiply with the depth.
+                    if self.fuel == 0 {
+                        self.gave_up = true;
+                        return Value::TOP;
+                    }
+                    self.fuel -= 1;
                     let value = self.materialize(state, module, part, None, depth + 1);
                     joined = Some(match joined {
                         None => value,
