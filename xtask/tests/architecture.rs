@@ -17,6 +17,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("hognose_python", &["hognose_finding"]),
     ("hognose_rules", &["hognose_finding"]),
     ("hognose_report", &["hognose_finding"]),
+    ("hognose_http", &[]),
+    ("hognose_sca", &["hognose_finding"]),
     ("hognose_taint", &["hognose_finding", "hognose_python"]),
     (
         "hognose_sast",

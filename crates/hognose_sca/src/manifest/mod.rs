@@ -1,0 +1,1 @@
+//! Reads manifests, lock files, environments and bills of materials into dependencies.
