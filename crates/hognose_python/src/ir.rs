@@ -13,6 +13,10 @@
 
 use crate::Symbol;
 
+mod op;
+
+pub use op::{Compare, Op};
+
 /// A half-open byte range of the decoded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Span {
@@ -20,108 +24,6 @@ pub struct Span {
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
-}
-
-/// What an instruction does. `a` and `b` are its two words in [`Ir`]; "extra" means an index into [`Ir::extra`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Op {
-    /// Parameter number `a` of the function.
-    Param,
-    /// Attribute `b` (symbol) of operand `a`.
-    Attr,
-    /// Element `b` (operand) of operand `a`.
-    Subscript,
-    /// Slice object; extra `a`: lower, upper, step.
-    Slice,
-    /// Call of operand `a` with arguments at extra `b`: count, then pairs (argument word, operand), see [`Argument`].
-    Call,
-    /// `a + b`
-    Add,
-    /// `a % b`
-    Mod,
-    /// `a / b`
-    Div,
-    /// `a * b`
-    Mul,
-    /// `a | b`
-    BitOr,
-    /// Any other binary operation of `a` and `b`; what exactly does not matter to us.
-    Binary,
-    /// `not a`
-    Not,
-    /// `-a`
-    Neg,
-    /// `+a`, `~a`
-    Unary,
-    /// `a and b`
-    And,
-    /// `a or b`
-    Or,
-    /// Comparison; extra `a`: [`Compare`] as word, left, right.
-    Compare,
-    /// f-string (or t-string); extra `a`: count, then operands. Literal parts are string constants.
-    Format,
-    /// Tuple; extra `a`: count, then operands (a starred element is a [`Op::Star`]).
-    Tuple,
-    /// List, as tuple.
-    List,
-    /// Set, as tuple.
-    Set,
-    /// Dict; extra `a`: number of pairs, then key, value; key [`Operand::NONE`] for `**value`.
-    Dict,
-    /// `*a` inside a display.
-    Star,
-    /// List, set or generator whose elements are `a`.
-    Comprehension,
-    /// Dict with keys `a` and values `b` from a comprehension.
-    DictComprehension,
-    /// An element of the iterable `a`.
-    Element,
-    /// Element number `b & 0xffff` of the sequence `a`, of `b >> 16` in all; see [`Op::UnpackRest`].
-    Unpack,
-    /// The starred rest of the unpacked sequence `a`.
-    UnpackRest,
-    /// What `with a` binds.
-    Enter,
-    /// `await a`
-    Await,
-    /// `yield a`; the value is what is sent in.
-    Yield,
-    /// `yield from a`
-    YieldFrom,
-    /// Import number `a` of [`Ir::imports`].
-    Import,
-    /// Function (or lambda) number `a`.
-    MakeFunction,
-    /// Class number `a` (its body is a function of kind class).
-    MakeClass,
-    /// Variable `a` (symbol) of the enclosing function `b`.
-    Free,
-    /// Join; extra `a`: count, then pairs (operand, block it comes from). `b`: symbol of the variable.
-    Phi,
-    /// The caught exception, an instance of `a` ([`Operand::NONE`] for a bare except).
-    Caught,
-    /// Part of the subject `a` captured by a pattern.
-    Capture,
-    /// Name `b` (symbol) is bound by an assignment to `a`: a constant, or what was imported under another name.
-    Bind,
-    /// `a.name = value`; extra `b`: symbol, value.
-    StoreAttr,
-    /// `a[key] = value`; extra `b`: key, value.
-    StoreSubscript,
-    /// Global or nonlocal variable `a` (symbol) is set to `b`.
-    StoreGlobal,
-    /// `return a`
-    Return,
-    /// `raise a`
-    Raise,
-    /// `assert a`
-    Assert,
-    /// `del a` of an attribute or element.
-    Delete,
-    /// Something that was not lowered (nested too deeply); its value is unknown.
-    Unknown,
 }
 
 /// A value: an instruction's result, a constant, or a name that is not local.
@@ -301,26 +203,6 @@ impl Argument {
             name => Argument::Named(Symbol(name)),
         }
     }
-}
-
-/// A comparison operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Compare {
-    /// `==`
-    Eq,
-    /// `!=`
-    NotEq,
-    /// `<`, `<=`, `>`, `>=`
-    Order,
-    /// `is`
-    Is,
-    /// `is not`
-    IsNot,
-    /// `in`
-    In,
-    /// `not in`
-    NotIn,
 }
 
 /// Index of a function in its module; 0 is the module's own body.
@@ -631,15 +513,7 @@ impl Ir {
     /// The operator and the two sides of a [`Op::Compare`].
     pub fn comparison(&self, extra: u32) -> (Compare, Operand, Operand) {
         let at = extra as usize;
-        let operator = match self.extra[at] {
-            0 => Compare::Eq,
-            1 => Compare::NotEq,
-            2 => Compare::Order,
-            3 => Compare::Is,
-            4 => Compare::IsNot,
-            5 => Compare::In,
-            _ => Compare::NotIn,
-        };
+        let operator = Compare::from_word(self.extra[at]);
         (
             operator,
             Operand(self.extra[at + 1]),
@@ -699,7 +573,14 @@ impl Ir {
             | Op::Div
             | Op::Mul
             | Op::BitOr
-            | Op::Binary
+            | Op::Sub
+            | Op::FloorDiv
+            | Op::Pow
+            | Op::Shl
+            | Op::Shr
+            | Op::BitAnd
+            | Op::BitXor
+            | Op::MatMul
             | Op::And
             | Op::Or
             | Op::DictComprehension => {

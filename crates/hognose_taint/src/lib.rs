@@ -12,6 +12,7 @@
 //! Start reading at [`Evaluator`], then [`CallView`].
 
 pub mod entry;
+mod integers;
 mod models;
 pub mod regex;
 mod taint;

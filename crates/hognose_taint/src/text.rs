@@ -3,6 +3,7 @@
 use hognose_python::ModuleId;
 use hognose_python::ir::{Argument, Number, Op, Operand, OperandKind};
 
+use crate::integers;
 use crate::models::Kind;
 use crate::values::{Evaluator, Value};
 use crate::view::{CallView, Callee, Given};
@@ -160,7 +161,18 @@ impl Evaluator<'_> {
                 shape => shape,
             },
             // `"?, " * n`
-            Op::Mul | Op::Binary | Op::Div | Op::Neg | Op::Unary => {
+            Op::Mul
+            | Op::Sub
+            | Op::FloorDiv
+            | Op::Pow
+            | Op::Shl
+            | Op::Shr
+            | Op::BitAnd
+            | Op::BitXor
+            | Op::MatMul
+            | Op::Div
+            | Op::Neg
+            | Op::Unary => {
                 let constant = recur(instruction.operand_a()) == Shape::Constant
                     || instruction.op == Op::Mul
                         && recur(instruction.operand_b()) == Shape::Constant;
@@ -670,7 +682,17 @@ impl Evaluator<'_> {
                 }
                 complete
             }
-            Op::Add | Op::BitOr | Op::Mul => {
+            Op::Add
+            | Op::Sub
+            | Op::Mul
+            | Op::FloorDiv
+            | Op::Mod
+            | Op::Pow
+            | Op::Shl
+            | Op::Shr
+            | Op::BitOr
+            | Op::BitAnd
+            | Op::BitXor => {
                 let one = |operand| {
                     let mut found = Vec::new();
                     let complete =
@@ -685,14 +707,11 @@ impl Evaluator<'_> {
                     (Op::Add, Some(Literal::Str(a)), Some(Literal::Str(b))) => {
                         push(literals, Literal::Str(a + &b));
                     }
-                    (Op::Add, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
-                        push(literals, Literal::Int(a.wrapping_add(b)));
-                    }
-                    (Op::Mul, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
-                        push(literals, Literal::Int(a.wrapping_mul(b)));
-                    }
-                    (Op::BitOr, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
-                        push(literals, Literal::Int(a | b));
+                    (op, Some(Literal::Int(a)), Some(Literal::Int(b))) => {
+                        match integers::binary(op, a, b) {
+                            Some(result) => push(literals, Literal::Int(result)),
+                            None => return false,
+                        }
                     }
                     // These bits are set, whatever the others are.
                     (Op::BitOr, Some(Literal::Int(bits)), None)

@@ -245,15 +245,12 @@ impl<'a> Lowerer<'a> {
         let mut value = self.expr(leftmost);
         for operation in spine.into_iter().rev() {
             let right = self.expr(&operation.right);
-            let op = match operation.op {
-                Operator::Add => Op::Add,
-                Operator::Mod => Op::Mod,
-                Operator::Div => Op::Div,
-                Operator::Mult => Op::Mul,
-                Operator::BitOr => Op::BitOr,
-                _ => Op::Binary,
-            };
-            value = self.emit(op, value.word(), right.word(), span_of(operation.range));
+            value = self.emit(
+                binary_op(operation.op),
+                value.word(),
+                right.word(),
+                span_of(operation.range),
+            );
         }
         value
     }
@@ -294,7 +291,10 @@ impl<'a> Lowerer<'a> {
         let operator = match operator {
             CmpOp::Eq => Compare::Eq,
             CmpOp::NotEq => Compare::NotEq,
-            CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE => Compare::Order,
+            CmpOp::Lt => Compare::Lt,
+            CmpOp::LtE => Compare::LtE,
+            CmpOp::Gt => Compare::Gt,
+            CmpOp::GtE => Compare::GtE,
             CmpOp::Is => Compare::Is,
             CmpOp::IsNot => Compare::IsNot,
             CmpOp::In => Compare::In,
@@ -560,4 +560,23 @@ fn is_leaf(expr: &Expr) -> bool {
             | Expr::EllipsisLiteral(_)
             | Expr::BytesLiteral(_)
     )
+}
+
+/// The instruction for an operator.
+pub(super) fn binary_op(operator: Operator) -> Op {
+    match operator {
+        Operator::Add => Op::Add,
+        Operator::Sub => Op::Sub,
+        Operator::Mult => Op::Mul,
+        Operator::Div => Op::Div,
+        Operator::FloorDiv => Op::FloorDiv,
+        Operator::Mod => Op::Mod,
+        Operator::Pow => Op::Pow,
+        Operator::LShift => Op::Shl,
+        Operator::RShift => Op::Shr,
+        Operator::BitOr => Op::BitOr,
+        Operator::BitAnd => Op::BitAnd,
+        Operator::BitXor => Op::BitXor,
+        Operator::MatMult => Op::MatMul,
+    }
 }

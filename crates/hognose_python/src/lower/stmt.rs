@@ -7,7 +7,7 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::bound::bound_names;
-use super::expr::Target;
+use super::expr::{Target, binary_op};
 use super::frame::{Branch, Loop};
 use super::{Code, Lowerer, MAX_DEPTH, span_of};
 use crate::ir::{Annotation, FunctionKind, Import, Op, Operand, Span};
@@ -54,14 +54,7 @@ impl<'a> Lowerer<'a> {
             Stmt::AugAssign(assign) => {
                 let old = self.expr(&assign.target);
                 let value = self.expr(&assign.value);
-                let op = match assign.op {
-                    ruff_python_ast::Operator::Add => Op::Add,
-                    ruff_python_ast::Operator::Mod => Op::Mod,
-                    ruff_python_ast::Operator::Div => Op::Div,
-                    ruff_python_ast::Operator::Mult => Op::Mul,
-                    ruff_python_ast::Operator::BitOr => Op::BitOr,
-                    _ => Op::Binary,
-                };
+                let op = binary_op(assign.op);
                 let result = self.emit(op, old.word(), value.word(), span);
                 self.assign_target(&assign.target, result, Target::Statement(span));
             }

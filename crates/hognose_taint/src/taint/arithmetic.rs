@@ -1,6 +1,10 @@
 //! Numbers, truth and comparison, as far as constants decide them.
 
+use std::cmp::Ordering;
+
 use hognose_python::ir::{Compare, Op};
+
+use crate::integers;
 
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, part_of};
@@ -16,12 +20,8 @@ impl Machine<'_, '_> {
         b: &Value,
     ) -> Value {
         if let (What::Int(x), What::Int(y)) = (&a.what, &b.what) {
-            return match op {
-                Op::Mul => Value::new(What::Int(x.wrapping_mul(*y))),
-                Op::BitOr => Value::new(What::Int(x | y)),
-                // Which of the others it is was not kept.
-                _ => Value::NUMBER,
-            };
+            return integers::binary(op, *x, *y)
+                .map_or(Value::NUMBER, |result| Value::new(What::Int(result)));
         }
         if a.what.is_number() && b.what.is_number() && a.taint.is_clean() && b.taint.is_clean() {
             return Value::NUMBER;
@@ -165,7 +165,32 @@ impl Machine<'_, '_> {
                 };
                 Some(found == (operator == Compare::In))
             }
-            Compare::Order => None,
+            Compare::Lt => self.order(state, a, b).map(Ordering::is_lt),
+            Compare::LtE => self.order(state, a, b).map(Ordering::is_le),
+            Compare::Gt => self.order(state, a, b).map(Ordering::is_gt),
+            Compare::GtE => self.order(state, a, b).map(Ordering::is_ge),
+        }
+    }
+
+    /// Which of two constants is the smaller one.
+    fn order(&self, state: &State, a: &Value, b: &Value) -> Option<Ordering> {
+        match (&a.what, &b.what) {
+            (What::Int(a), What::Int(b)) => Some(a.cmp(b)),
+            (What::Object(_), What::Object(_)) => {
+                let (a, b) = (self.exact_items(state, a)?, self.exact_items(state, b)?);
+                for (a, b) in a.iter().zip(&b) {
+                    // Only one level: tuples of numbers and texts, such as versions.
+                    if matches!(a.what, What::Object(_)) {
+                        return None;
+                    }
+                    match self.order(state, a, b)? {
+                        Ordering::Equal => {}
+                        decided => return Some(decided),
+                    }
+                }
+                Some(a.len().cmp(&b.len()))
+            }
+            (a, b) => Some(self.as_text(a)?.cmp(self.as_text(b)?)),
         }
     }
 

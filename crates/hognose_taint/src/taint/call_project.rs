@@ -221,6 +221,7 @@ impl Machine<'_, '_> {
         let translate = |fact: &Fact| -> Option<Fact> {
             match fact.subject {
                 Subject::Label(_) => Some(fact.clone()),
+                Subject::Outcome(_) => None,
                 // What is said of a parameter is said of the argument.
                 Subject::Register(register) => {
                     let number = register.checked_sub(start)? as usize;

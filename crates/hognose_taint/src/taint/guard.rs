@@ -38,6 +38,9 @@ impl<'a> Machine<'_, 'a> {
             return true;
         }
         let ir = self.ir();
+        if !self.agree(ir, state, index, holds) {
+            return false;
+        }
         let instruction = ir.get(index);
         match instruction.op {
             Op::Not => self.refine_at(state, instruction.operand_a(), !holds, depth + 1),

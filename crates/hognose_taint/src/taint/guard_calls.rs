@@ -263,7 +263,7 @@ impl<'a> Machine<'_, 'a> {
                     .filter(|fact| !state.facts.contains(fact))
                     .filter_map(|fact| match fact.subject {
                         Subject::Register(register) => Some((register, fact.kinds)),
-                        Subject::Label(_) => None,
+                        Subject::Label(_) | Subject::Outcome(_) => None,
                     })
                     .collect();
                 for (register, kinds) in tested {

@@ -228,6 +228,8 @@ pub(crate) enum Subject {
     Label(Label),
     /// The result of an instruction of the function.
     Register(u32),
+    /// How a condition that is tested several times came out.
+    Outcome(u32),
 }
 
 /// What holds on the way that control took.

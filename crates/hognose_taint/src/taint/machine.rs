@@ -7,6 +7,7 @@ use hognose_python::ModuleId;
 use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind};
 use rustc_hash::FxHashMap;
 
+use super::agree::{Repeated, repeated};
 use super::engine::Engine;
 use super::heap::{Fact, Object, Shape, State, Subject};
 use super::summary::{Hit, Write};
@@ -41,6 +42,7 @@ pub(super) struct Frame {
     returns: Vec<(Value, State, Guards)>,
     yields: Option<Value>,
     pub closure: Option<Arc<Closure>>,
+    pub(super) repeated: Repeated,
     /// The instruction being run.
     pub at: u32,
 }
@@ -160,6 +162,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             returns: Vec::new(),
             yields: None,
             closure,
+            repeated: repeated(ir, info.block_start, info.block_end),
             at: info.start,
         };
         for (number, value) in params.iter().enumerate() {

@@ -20,6 +20,7 @@
     clippy::match_same_arms
 )]
 
+mod agree;
 mod arithmetic;
 mod attributes;
 mod builtins;

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use hognose_python::ir::Op;
+
+use crate::integers;
+
 use super::call::Arguments;
 use super::heap::{Object, Shape, State};
 use super::machine::Machine;
@@ -134,10 +138,9 @@ impl Machine<'_, '_> {
         format: &Value,
         given: &Value,
     ) -> Value {
-        if let (What::Int(a), What::Int(b)) = (&format.what, &given.what)
-            && *b != 0
-        {
-            return Value::new(What::Int(a.rem_euclid(*b)));
+        if let (What::Int(a), What::Int(b)) = (&format.what, &given.what) {
+            return integers::binary(Op::Mod, *a, *b)
+                .map_or(Value::NUMBER, |result| Value::new(What::Int(result)));
         }
         if format.what.is_number() && format.taint.is_clean() {
             return Value::NUMBER;
