@@ -204,6 +204,10 @@ impl<'a> Lowerer<'a> {
     }
 
     fn call(&mut self, call: &'a ExprCall, span: Span) -> Operand {
+        if let Some((name, binds_top)) = literal_import(call) {
+            let module = self.symbol(name);
+            return self.import(module, 0, None, binds_top, span);
+        }
         let callee = self.expr(&call.func);
         let at = self.arguments(&call.arguments);
         self.emit(Op::Call, callee.word(), at, span)
@@ -560,6 +564,35 @@ fn is_leaf(expr: &Expr) -> bool {
             | Expr::EllipsisLiteral(_)
             | Expr::BytesLiteral(_)
     )
+}
+
+/// The module that `import_module("a.b")` or `__import__("a.b")` names, and whether the result is the top package.
+fn literal_import(call: &ExprCall) -> Option<(&str, bool)> {
+    let is_function = match &*call.func {
+        Expr::Name(name) if name.id.as_str() == "__import__" => false,
+        Expr::Name(name) => name.id.as_str() == "import_module",
+        Expr::Attribute(attribute) => {
+            attribute.attr.as_str() == "import_module"
+                && matches!(&*attribute.value, Expr::Name(name) if name.id.as_str() == "importlib")
+        }
+        _ => return None,
+    };
+    let is_builtin = matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "__import__");
+    let [Expr::StringLiteral(name)] = &*call.arguments.args else {
+        return None;
+    };
+    let name = name.value.to_str();
+    let is_name = !name.is_empty()
+        && name
+            .split('.')
+            .all(|part| part.chars().all(|c| c.is_alphanumeric() || c == '_') && !part.is_empty());
+    let gives_last = is_function
+        || call
+            .arguments
+            .keywords
+            .iter()
+            .any(|keyword| keyword.arg.as_ref().is_some_and(|name| name.as_str() == "fromlist"));
+    ((is_function || is_builtin) && is_name).then_some((name, !gives_last))
 }
 
 /// The instruction for an operator.

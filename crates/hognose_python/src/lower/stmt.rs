@@ -136,7 +136,7 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn import(
+    pub(super) fn import(
         &mut self,
         module: crate::Symbol,
         level: u32,

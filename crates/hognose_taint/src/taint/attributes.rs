@@ -8,7 +8,7 @@ use hognose_python::{ModuleId, Symbol, Target};
 use super::heap::{Shape, State};
 use super::machine::{MAX_DEPTH, Machine};
 use super::summary::Write;
-use super::value::{Label, Mark, Note, Part, Path, Root, Taint, Value, What, step};
+use super::value::{Label, Mark, Note, Part, Path, Root, Taint, TextPart, Value, What, step};
 use crate::models::{Binding, binding_of};
 use crate::values;
 
@@ -114,7 +114,7 @@ impl Machine<'_, '_> {
                     let one = self.of_target(state, target, Some((*module, name)));
                     one.join_into(&mut joined);
                 }
-                joined.unwrap_or(Value::TOP)
+                self.set_by_functions(joined.unwrap_or(Value::TOP), *module, name)
             }
             What::External(external) => {
                 let mut types = Vec::new();
@@ -157,6 +157,49 @@ impl Machine<'_, '_> {
             // Strings and numbers have methods and nothing else.
             _ => Value::tainted(base.taint.clone()),
         }
+    }
+
+    /// `getattr(self, "do_" + name)`: the methods whose names begin so.
+    pub(super) fn methods_by_prefix(
+        &mut self,
+        state: &mut State,
+        base: &Value,
+        key: &Value,
+    ) -> Option<Value> {
+        let What::Text(parts) = &key.what else {
+            return None;
+        };
+        let Some(TextPart::Literal(prefix)) = parts.first() else {
+            return None;
+        };
+        let class = match &base.what {
+            What::Object(id) => match state.object(*id)?.shape {
+                Shape::Instance(module, class) => (module, class),
+                _ => return None,
+            },
+            What::Instance(module, class) | What::Class(module, class) => (*module, *class),
+            _ => return None,
+        };
+        let project = self.engine.project;
+        let mut names: Vec<Symbol> = Vec::new();
+        for &(module, class) in self.engine.ancestry(class).iter() {
+            if project.module(module).is_model {
+                continue;
+            }
+            for &(name, _) in project.module(module).ir.exports_of(class) {
+                if project.text(name).starts_with(&**prefix) && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        // Numbers of symbols depend on threads, and how many alternatives are kept is limited.
+        names.sort_unstable_by_key(|&name| project.text(name));
+        let mut joined: Option<Value> = None;
+        for name in names {
+            self.attribute(state, base, name, None)
+                .join_into(&mut joined);
+        }
+        joined
     }
 
     /// An attribute that the class of an object has.

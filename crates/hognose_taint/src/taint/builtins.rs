@@ -251,7 +251,9 @@ impl<'a> Machine<'_, 'a> {
                             _ => value,
                         }
                     }
-                    None => Value::tainted(state.deep_taint(&base)),
+                    None => self
+                        .methods_by_prefix(state, &base, &key)
+                        .unwrap_or_else(|| Value::tainted(state.deep_taint(&base))),
                 }
             }
             "setattr" => {
@@ -325,17 +327,15 @@ impl<'a> Machine<'_, 'a> {
                 })))
             }
             Native::Identity => first?,
-            Native::Copy => {
-                let value = first?;
-                match &value.what {
-                    What::Object(id) => {
-                        let mut copy = state.object(*id)?.clone();
-                        copy.origins.clear();
-                        self.allocate(state, copy)
-                    }
-                    _ => value,
-                }
-            }
+            Native::Second => arguments.value(1)?.clone(),
+            Native::Copy
+            | Native::DeepCopy
+            | Native::Replace
+            | Native::AsDict
+            | Native::AsTuple
+            | Native::Namespace
+            | Native::Grouping
+            | Native::Counter => self.record_function(state, native, arguments)?,
             Native::Dict => {
                 let mut object = Object::new(Shape::Dict);
                 for given in &arguments.positional {

@@ -212,6 +212,7 @@ impl<'a> Machine<'_, 'a> {
                 && self.frames.len() == 1
             {
                 self.decides |= 1 << param.min(63);
+                self.calls_parameter = true;
             }
         }
         let mut joined: Option<Value> = None;

@@ -155,8 +155,10 @@ impl Machine<'_, '_> {
         decides: bool,
     ) -> bool {
         value.what.alternatives().iter().any(|what| match what {
-            What::Function(closure) => !self.engine.is_model(closure.module, closure.function),
-            What::Method(method) => !self.engine.is_model(method.1, method.2),
+            What::Function(closure) => {
+                decides || !self.engine.is_model(closure.module, closure.function)
+            }
+            What::Method(method) => decides || !self.engine.is_model(method.1, method.2),
             What::Partial(_) => true,
             What::Object(id) => state.object(*id).is_some_and(|object| match object.shape {
                 // A derived class may have other methods.

@@ -5,6 +5,7 @@ use hognose_python::Symbol;
 use super::call::Arguments;
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, part_of};
+use super::names::Native;
 use super::value::{Part, Value, What};
 
 /// Methods that put something into a container.
@@ -60,6 +61,14 @@ impl Machine<'_, '_> {
             What::Object(id) => {
                 let shape = state.object(*id)?.shape;
                 match shape {
+                    Shape::Instance(..) if method == "_replace" => {
+                        self.replaced(state, *id, arguments)
+                    }
+                    Shape::Instance(..) if method == "_asdict" => self.record_function(
+                        state,
+                        Native::AsDict,
+                        &Arguments::of(std::slice::from_ref(receiver)),
+                    ),
                     Shape::Instance(..) => None,
                     Shape::Buffer => self.buffer_method(state, *id, method, arguments),
                     _ => {
@@ -295,6 +304,22 @@ impl Machine<'_, '_> {
                 }
                 Value::new(What::None)
             }
+            // What a configuration parser keeps lies in a section: `get(section, option)`.
+            (Shape::Dict, "get")
+                if second
+                    .as_ref()
+                    .is_some_and(|option| self.as_text(&option.what).is_some())
+                    && first.as_ref().is_some_and(|section| {
+                        let part = part_of(&section.what);
+                        object
+                            .entries
+                            .iter()
+                            .any(|(known, inner)| *known == part && self.is_dict(state, inner))
+                    }) =>
+            {
+                let section = self.subscript(state, receiver, &first?);
+                self.subscript(state, &section, &second?)
+            }
             (Shape::Dict, "get" | "pop" | "setdefault" | "getlist") => {
                 let key = first?;
                 let value = self.subscript(state, receiver, &key);
@@ -325,6 +350,16 @@ impl Machine<'_, '_> {
                 let (key, value) = (second?, arguments.value(2)?.clone());
                 self.store_element(state, index, &section, &key, &value);
                 Value::new(What::None)
+            }
+            (Shape::Dict, "most_common") => {
+                let key = self.element(state, receiver);
+                let count = object.any_element().unwrap_or(Value::NUMBER);
+                let pair =
+                    self.allocate_extra(state, 1, Object::sequence(Shape::Tuple, vec![key, count]));
+                let mut list = Object::new(Shape::List);
+                list.items = None;
+                list.rest = Some(pair);
+                self.allocate_extra(state, 2, list)
             }
             (Shape::Dict, "add_section") => {
                 let inner = self.allocate_extra(state, 1, Object::new(Shape::Dict));
@@ -396,6 +431,15 @@ impl Machine<'_, '_> {
                 Value::tainted(self.passed(&taint, index))
             }
         })
+    }
+
+    fn is_dict(&self, state: &State, value: &Value) -> bool {
+        match value.what {
+            What::Object(id) => state
+                .object(id)
+                .is_some_and(|object| object.shape == Shape::Dict),
+            _ => false,
+        }
     }
 
     /// What is put into a shared container is kept in what it is a part of.

@@ -217,7 +217,13 @@ impl<'a> Machine<'_, 'a> {
         number: u32,
         count: u32,
     ) -> Value {
-        if let Some(items) = self.exact_items(state, value)
+        let items = match value.what {
+            What::Object(id) => self
+                .exact_items(state, value)
+                .or_else(|| self.fields_of(state, id)),
+            _ => None,
+        };
+        if let Some(items) = items
             && items.len() as u32 == count
             && let Some(item) = items.get(number as usize)
         {
@@ -285,6 +291,15 @@ impl<'a> Machine<'_, 'a> {
                             }
                         }
                     } else {
+                        if let Some(shape) = object.default
+                            && part != Part::Element
+                            && object.read(part).is_none()
+                        {
+                            let made = self.allocate_extra(state, 5, Object::new(shape));
+                            self.store(state, &Value::new(What::Object(*id)), part, &made);
+                            made.join_into(&mut joined);
+                            continue;
+                        }
                         let mut read = object.read(part).unwrap_or(Value::TOP);
                         if !object.taint.is_clean() && object.shape != Shape::Dict {
                             read.taint.add(&object.taint);

@@ -39,6 +39,8 @@ pub(crate) struct Engine<'a> {
     pub wanted: Kinds,
     natives: FxHashMap<(ModuleId, FunctionId), Native>,
     builtins: Option<ModuleId>,
+    /// The class of objects that have the fields they are given.
+    pub namespace: Option<(ModuleId, FunctionId)>,
     path_classes: FxHashSet<(ModuleId, FunctionId)>,
     stored_globals: FxHashSet<(ModuleId, Symbol)>,
     summaries: Vec<Vec<OnceLock<Arc<Summary>>>>,
@@ -85,8 +87,28 @@ impl<'a> Engine<'a> {
             }
             let ir = &module.ir;
             for (index, &op) in ir.ops().iter().enumerate() {
-                if op == Op::StoreGlobal {
-                    stored_globals.insert((id, ir.get(index as u32).symbol_a()));
+                let instruction = ir.get(index as u32);
+                match op {
+                    Op::StoreGlobal => {
+                        stored_globals.insert((id, instruction.symbol_a()));
+                    }
+                    // `settings.region = value`, where `settings` is a module.
+                    Op::StoreAttr => {
+                        let base = instruction.operand_a();
+                        let is_name = matches!(base.kind(), OperandKind::Global(_))
+                            || ir
+                                .instruction(base)
+                                .is_some_and(|base| base.op == Op::Import);
+                        if is_name {
+                            let name = ir.stored_attr(instruction.b).0;
+                            for target in project.resolve(id, base) {
+                                if let Target::Module(module) = target {
+                                    stored_globals.insert((module, name));
+                                }
+                            }
+                        }
+                    }
+                    _ => {}
                 }
             }
         }
@@ -116,6 +138,9 @@ impl<'a> Engine<'a> {
                 .iter()
                 .fold(0, |all, &(_, sink)| all | kind_bit(sink)),
             natives,
+            namespace: definitions(project, "types.SimpleNamespace")
+                .first()
+                .copied(),
             builtins: project.model("builtins"),
             path_classes,
             stored_globals,

@@ -39,6 +39,8 @@ pub(crate) struct Object {
     pub origins: Vec<Label>,
     /// Taint of the object as such: of what it was made from, of its keys.
     pub taint: Taint,
+    /// What an entry that is not there is made of when it is read: `defaultdict`.
+    pub default: Option<Shape>,
 }
 
 impl Object {
@@ -50,6 +52,7 @@ impl Object {
             rest: None,
             origins: Vec::new(),
             taint: Taint::CLEAN,
+            default: None,
         }
     }
 

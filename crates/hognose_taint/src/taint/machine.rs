@@ -84,6 +84,8 @@ pub(super) struct Machine<'e, 'a> {
     pub gave_up: bool,
     /// Parameters of the outermost function that decide where control goes, or that are called.
     pub decides: u64,
+    /// The outermost function calls what one of its parameters is.
+    pub calls_parameter: bool,
     /// How deep calls and attributes are nested right now.
     pub depth: u32,
     /// Places in arguments are being looked up: properties are not run for that.
@@ -111,6 +113,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             is_precise,
             gave_up: false,
             decides: 0,
+            calls_parameter: false,
             depth: 0,
             is_looking_up: false,
             serials: 0,

@@ -39,6 +39,7 @@ mod machine;
 mod names;
 mod operations;
 mod plan;
+mod records;
 mod scope;
 mod sink;
 mod solve;

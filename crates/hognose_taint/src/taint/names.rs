@@ -95,16 +95,21 @@ pub(super) static NATIVES: &[(&str, Native)] = &[
     ("functools.partialmethod", Native::Partial),
     ("functools.reduce", Native::Reduce),
     ("copy.copy", Native::Copy),
-    ("copy.deepcopy", Native::Copy),
+    ("copy.deepcopy", Native::DeepCopy),
     ("collections.OrderedDict", Native::Dict),
-    ("collections.defaultdict", Native::Dict),
-    ("collections.Counter", Native::Dict),
+    ("collections.defaultdict", Native::Grouping),
+    ("collections.Counter", Native::Counter),
     ("collections.deque", Native::List),
+    ("dataclasses.replace", Native::Replace),
+    ("dataclasses.asdict", Native::AsDict),
+    ("dataclasses.astuple", Native::AsTuple),
+    ("types.SimpleNamespace", Native::Namespace),
+    ("argparse.Namespace", Native::Namespace),
     ("queue.Queue", Native::List),
     ("queue.LifoQueue", Native::List),
     ("queue.SimpleQueue", Native::List),
     ("asyncio.Queue", Native::List),
-    ("multiprocessing.Queue", Native::List),
+    ("queue.PriorityQueue", Native::List),
     ("io.StringIO", Native::Buffer),
     ("io.BytesIO", Native::Buffer),
     ("itertools.chain", Native::Chain),
@@ -132,7 +137,7 @@ pub(super) static NATIVES: &[(&str, Native)] = &[
     ("pathlib.PurePath", Native::Path),
     ("pathlib.PurePosixPath", Native::Path),
     ("pathlib.PosixPath", Native::Path),
-    ("typing.cast", Native::Identity),
+    ("typing.cast", Native::Second),
 ];
 /// Methods whose result holds what the receiver held, of whatever type that is.
 pub(super) const CONTENT_KEEPING: &[&str] = &[
@@ -268,7 +273,19 @@ pub(crate) enum Native {
     Partial,
     /// Gives its first argument back.
     Identity,
+    /// Gives its second argument back.
+    Second,
     Copy,
+    DeepCopy,
+    /// The same record with other values in some fields.
+    Replace,
+    AsDict,
+    AsTuple,
+    /// An object with the fields that it is given.
+    Namespace,
+    /// A mapping that makes what is not there.
+    Grouping,
+    Counter,
     Dict,
     List,
     Buffer,

@@ -286,6 +286,19 @@ pub(super) fn callees(
         if ir.op(index) != Op::Call {
             continue;
         }
+        // What is handed on is called by whoever gets it.
+        for (_, argument) in ir.arguments(ir.get(index).b) {
+            let name = match argument.kind() {
+                OperandKind::Global(name) => name,
+                OperandKind::Register(value) if ir.op(value) == Op::Attr => {
+                    ir.get(value).symbol_b()
+                }
+                _ => continue,
+            };
+            if callable.contains(&name) {
+                called(engine, &evaluator.values(module, argument), &mut found);
+            }
+        }
         let callee = ir.get(index).operand_a();
         if let Some(attribute) = ir.instruction(callee)
             && attribute.op == Op::Attr
@@ -306,24 +319,29 @@ pub(super) fn callees(
         {
             unknown.push(attribute.symbol_b());
         }
-        for &value in values.iter() {
-            let target = match value {
-                values::Value::Function(module, function)
-                | values::Value::Method((module, function), _) => Some((module, function)),
-                values::Value::Class(module, class) => engine.program.constructor(module, class),
-                _ => None,
-            };
-            if let Some((module, function)) = target
-                && !engine.is_model(module, function)
-            {
-                found.push((module, function));
-            }
-        }
+        called(engine, &values, &mut found);
     }
     found.sort_unstable();
     found.dedup();
     found.retain(|&callee| callee != (module, function));
     found
+}
+
+/// The functions of the project that calling one of `values` runs.
+fn called(engine: &Engine<'_>, values: &[values::Value], found: &mut Vec<Definition>) {
+    for &value in values {
+        let target = match value {
+            values::Value::Function(module, function)
+            | values::Value::Method((module, function), _) => Some((module, function)),
+            values::Value::Class(module, class) => engine.program.constructor(module, class),
+            _ => None,
+        };
+        if let Some((module, function)) = target
+            && !engine.is_model(module, function)
+        {
+            found.push((module, function));
+        }
+    }
 }
 
 /// Groups of functions such that each calls only functions of earlier groups, but for recursion.

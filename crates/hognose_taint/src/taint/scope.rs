@@ -7,6 +7,7 @@ use hognose_python::{ModuleId, Symbol, Target};
 
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, apply_facts, constant, part_of};
+use super::names::Native;
 use super::value::{Closure, Label, Mark, Note, Path, Root, Taint, Value, What, step};
 use crate::values;
 
@@ -39,7 +40,16 @@ impl<'a> Machine<'_, 'a> {
             let value = self.of_target(state, target, Some((module, name)));
             value.join_into(&mut joined);
         }
-        let mut value = joined.unwrap_or(Value::TOP);
+        self.set_by_functions(joined.unwrap_or(Value::TOP), module, name)
+    }
+
+    /// A variable of a module that functions set, too.
+    pub(super) fn set_by_functions(
+        &self,
+        mut value: Value,
+        module: ModuleId,
+        name: Symbol,
+    ) -> Value {
         if self.engine.is_set_by_functions(module, name) {
             let label = Label::Store {
                 root: Root::Global(module, name),
@@ -239,6 +249,28 @@ impl<'a> Machine<'_, 'a> {
                 }
                 Value::new(What::Object(id))
             }
+            Op::Call
+                if let Some(shape) = self.shared_container(module, instruction.operand_a()) =>
+            {
+                let next = self.objects;
+                let id = *self.globals.entry((module, operand)).or_insert(next);
+                if id == next {
+                    self.objects += 1;
+                }
+                if state.object(id).is_none() {
+                    let mut object = Object::new(shape);
+                    object.items = None;
+                    object.origins = root
+                        .map(|root| Label::Store {
+                            root,
+                            path: Path::EMPTY,
+                        })
+                        .into_iter()
+                        .collect();
+                    state.put(id, object);
+                }
+                Value::new(What::Object(id))
+            }
             Op::MakeFunction => Value::new(What::Function(Arc::new(
                 self.close(module, FunctionId(instruction.a)),
             ))),
@@ -288,6 +320,19 @@ impl<'a> Machine<'_, 'a> {
                 }
                 Value::new(what)
             }
+        }
+    }
+
+    /// The container that calling a function of the standard library makes: a queue, a mapping.
+    fn shared_container(&self, module: ModuleId, callee: Operand) -> Option<Shape> {
+        let targets = self.engine.project.resolve(module, callee);
+        let [Target::Class(module, class)] = targets.as_slice() else {
+            return None;
+        };
+        match self.engine.native(*module, *class)? {
+            Native::List => Some(Shape::List),
+            Native::Dict | Native::Grouping | Native::ConfigParser => Some(Shape::Dict),
+            _ => None,
         }
     }
 

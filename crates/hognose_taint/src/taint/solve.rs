@@ -354,6 +354,7 @@ fn summarise<'a>(
             on_false: outcome.guards.on_false.map(|facts| only_labels(&facts)),
         },
         decides: machine.decides,
+        calls_parameter: machine.calls_parameter,
         gave_up: machine.gave_up,
     }
 }

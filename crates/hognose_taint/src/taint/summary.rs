@@ -55,6 +55,8 @@ pub(crate) struct Summary {
     pub guards: Guards,
     /// Parameters whose values decide where control goes, or that are called.
     pub decides: u64,
+    /// It calls what some parameter is.
+    pub calls_parameter: bool,
     /// Something was given up.
     pub gave_up: bool,
 }
@@ -62,7 +64,8 @@ pub(crate) struct Summary {
 impl Summary {
     /// Whether it does anything that arguments could change.
     pub fn tells(&self) -> bool {
-        !self.hits.is_empty()
+        self.calls_parameter
+            || !self.hits.is_empty()
             || !self.writes.is_empty()
             || self.returns.as_ref().is_none_or(|value| {
                 !value.taint.is_clean()
