@@ -587,11 +587,12 @@ fn literal_import(call: &ExprCall) -> Option<(&str, bool)> {
             .split('.')
             .all(|part| part.chars().all(|c| c.is_alphanumeric() || c == '_') && !part.is_empty());
     let gives_last = is_function
-        || call
-            .arguments
-            .keywords
-            .iter()
-            .any(|keyword| keyword.arg.as_ref().is_some_and(|name| name.as_str() == "fromlist"));
+        || call.arguments.keywords.iter().any(|keyword| {
+            keyword
+                .arg
+                .as_ref()
+                .is_some_and(|name| name.as_str() == "fromlist")
+        });
     ((is_function || is_builtin) && is_name).then_some((name, !gives_last))
 }
 

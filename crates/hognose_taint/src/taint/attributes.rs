@@ -264,7 +264,18 @@ impl Machine<'_, '_> {
                         };
                     }
                     Target::Value(module, operand) => {
-                        let root = Root::Class(class.0, class.1);
+                        // An object made here has what it was given here, and what its class has.
+                        let is_own = match receiver.what {
+                            What::Object(id) => state
+                                .object(id)
+                                .is_some_and(|object| object.origins.is_empty()),
+                            _ => false,
+                        };
+                        let root = if is_class || is_own {
+                            Root::Class(class.0, class.1)
+                        } else {
+                            Root::Instance(class.0, class.1)
+                        };
                         let mut value = self.materialize(state, module, operand, None, 0);
                         if !project.module(module).is_model
                             && !matches!(value.what, What::Object(_))
@@ -326,7 +337,11 @@ impl Machine<'_, '_> {
         if !project.module(class.0).is_model {
             value.taint = self.store_mark(
                 Label::Store {
-                    root: Root::Class(class.0, class.1),
+                    root: if is_class {
+                        Root::Class(class.0, class.1)
+                    } else {
+                        Root::Instance(class.0, class.1)
+                    },
                     path: Path::EMPTY,
                 },
                 Part::Attr(name),
@@ -418,7 +433,7 @@ impl Machine<'_, '_> {
                         self.write(
                             state,
                             Label::Store {
-                                root: Root::Class(module, class),
+                                root: Root::Instance(module, class),
                                 path: Path::EMPTY.then(part),
                             },
                             value,
@@ -431,7 +446,10 @@ impl Machine<'_, '_> {
                     self.write(
                         state,
                         Label::Store {
-                            root: Root::Class(*module, *class),
+                            root: match what {
+                                What::Class(..) => Root::Class(*module, *class),
+                                _ => Root::Instance(*module, *class),
+                            },
                             path: Path::EMPTY.then(part),
                         },
                         value,

@@ -445,7 +445,9 @@ impl Machine<'_, '_> {
                 if let Some(rest) = &arguments.double_star {
                     object.taint.add(&rest.value.taint);
                 }
-                self.allocate(state, object)
+                let made = self.allocate(state, object);
+                self.validate(state, index, class, &made)?;
+                made
             }
         };
         Some(value)

@@ -410,6 +410,37 @@ impl<'a> Machine<'_, 'a> {
         Value::tainted(value.taint.clone())
     }
 
+    /// `del base[key]`, said of the instruction that reads the element.
+    pub(super) fn delete(&mut self, ir: &'a hognose_python::Ir, state: &mut State, read: Operand) {
+        let Some(element) = ir.instruction(read).filter(|read| read.op == Op::Subscript) else {
+            return;
+        };
+        let base = self.read(state, element.operand_a());
+        let key = self.read(state, element.operand_b());
+        let What::Object(id) = base.what else { return };
+        let Some(object) = state.object_mut(id) else {
+            return;
+        };
+        match (&mut object.items, part_of(&key.what)) {
+            (Some(items), Part::Index(at)) => {
+                let at = if at < 0 {
+                    items.len() as i64 + i64::from(at)
+                } else {
+                    i64::from(at)
+                };
+                match usize::try_from(at).ok().filter(|at| *at < items.len()) {
+                    Some(at) => {
+                        items.remove(at);
+                    }
+                    None => object.blur(),
+                }
+            }
+            (Some(_), _) => object.blur(),
+            (None, Part::Element) => {}
+            (None, part) => object.entries.retain(|(known, _)| *known != part),
+        }
+    }
+
     pub(super) fn store_element(
         &mut self,
         state: &mut State,

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind};
 use hognose_python::{ModuleId, Project, Symbol, Target};
@@ -43,7 +43,7 @@ pub(crate) struct Engine<'a> {
     pub namespace: Option<(ModuleId, FunctionId)>,
     path_classes: FxHashSet<(ModuleId, FunctionId)>,
     stored_globals: FxHashSet<(ModuleId, Symbol)>,
-    summaries: Vec<Vec<OnceLock<Arc<Summary>>>>,
+    summaries: Vec<Vec<RwLock<Option<Arc<Summary>>>>>,
     serial: u64,
 }
 
@@ -122,7 +122,7 @@ impl<'a> Engine<'a> {
                     } else {
                         module.ir.functions.len()
                     },
-                    OnceLock::new,
+                    RwLock::default,
                 );
                 all
             })
@@ -147,6 +147,7 @@ impl<'a> Engine<'a> {
             summaries,
             names: Names {
                 init: find("__init__"),
+                post_init: find("__post_init__"),
                 call: find("__call__"),
                 iter: find("__iter__"),
                 enter: find("__enter__"),
@@ -198,8 +199,9 @@ impl<'a> Engine<'a> {
         self.summaries
             .get(module.0 as usize)?
             .get(function.0 as usize)?
-            .get()
-            .cloned()
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub fn set_summary(&self, module: ModuleId, function: FunctionId, summary: Arc<Summary>) {
@@ -208,8 +210,7 @@ impl<'a> Engine<'a> {
             .get(module.0 as usize)
             .and_then(|all| all.get(function.0 as usize))
         {
-            // Who was first made the same.
-            let _ = place.set(summary);
+            *place.write().unwrap_or_else(PoisonError::into_inner) = Some(summary);
         }
     }
 

@@ -437,7 +437,11 @@ impl<'e, 'a> Machine<'e, 'a> {
                 return Next::Stop;
             }
             Op::Raise => return Next::Stop,
-            Op::Assert | Op::Delete | Op::Bind => return Next::Go,
+            Op::Delete => {
+                self.delete(ir, state, instruction.operand_a());
+                return Next::Go;
+            }
+            Op::Assert | Op::Bind => return Next::Go,
             Op::Phi => {
                 let mut joined: Option<Value> = None;
                 for (operand, from) in ir.phi(instruction.a) {

@@ -46,6 +46,7 @@ mod solve;
 mod stores;
 mod summary;
 mod texts;
+mod validate;
 mod value;
 mod witness;
 

@@ -303,6 +303,7 @@ pub(crate) enum Native {
 #[derive(Debug)]
 pub(crate) struct Names {
     pub init: Option<Symbol>,
+    pub post_init: Option<Symbol>,
     pub call: Option<Symbol>,
     pub iter: Option<Symbol>,
     pub enter: Option<Symbol>,

@@ -12,7 +12,16 @@ use crate::values::Evaluator;
 
 /// The functions to run, callees before callers.
 pub(super) struct Plan {
-    pub(super) levels: Vec<Vec<Definition>>,
+    pub(super) levels: Vec<Level>,
+}
+
+/// Functions that call only functions of earlier levels, but for recursion.
+#[derive(Default)]
+pub(super) struct Level {
+    /// Functions that do not call themselves.
+    pub(super) plain: Vec<Definition>,
+    /// Functions that call themselves, by way of each other, in order.
+    pub(super) cycles: Vec<Vec<Definition>>,
 }
 
 /// What a quick look at a function tells.
@@ -323,7 +332,6 @@ pub(super) fn callees(
     }
     found.sort_unstable();
     found.dedup();
-    found.retain(|&callee| callee != (module, function));
     found
 }
 
@@ -344,8 +352,8 @@ fn called(engine: &Engine<'_>, values: &[values::Value], found: &mut Vec<Definit
     }
 }
 
-/// Groups of functions such that each calls only functions of earlier groups, but for recursion.
-pub(super) fn levels(calls: &FxHashMap<Definition, Vec<Definition>>) -> Vec<Vec<Definition>> {
+/// All functions, callees first.
+fn levels(calls: &FxHashMap<Definition, Vec<Definition>>) -> Vec<Level> {
     let mut nodes: Vec<Definition> = calls.keys().copied().collect();
     nodes.sort_unstable();
     let number: FxHashMap<Definition, usize> = nodes
@@ -382,12 +390,23 @@ pub(super) fn levels(calls: &FxHashMap<Definition, Vec<Definition>>) -> Vec<Vec<
         height[at] = own;
     }
     let top = height.iter().max().map_or(0, |max| max + 1);
-    let mut levels: Vec<Vec<Definition>> = vec![Vec::new(); top];
-    for (node, &component) in component.iter().enumerate() {
-        levels[height[component]].push(nodes[node]);
+    let mut levels: Vec<Level> = Vec::new();
+    levels.resize_with(top, Level::default);
+    for (at, members) in members.into_iter().enumerate() {
+        let level = &mut levels[height[at]];
+        match members.as_slice() {
+            [node] if !edges[*node].contains(node) => level.plain.push(nodes[*node]),
+            _ => {
+                let mut cycle: Vec<Definition> =
+                    members.into_iter().map(|node| nodes[node]).collect();
+                cycle.sort_unstable();
+                level.cycles.push(cycle);
+            }
+        }
     }
     for level in &mut levels {
-        level.sort_unstable();
+        level.plain.sort_unstable();
+        level.cycles.sort_unstable();
     }
     levels
 }

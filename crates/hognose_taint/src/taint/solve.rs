@@ -20,6 +20,10 @@ use crate::entry::{EntryPoints, Filling};
 use crate::models::Kind;
 use crate::values::{Evaluator, Program};
 
+/// How often functions that call each other are run at most. What a round adds lies one call deeper, and data that is
+/// handed round is there after two.
+const MAX_ROUNDS: usize = 4;
+
 pub(super) type Definition = (ModuleId, FunctionId);
 /// Flows by the instruction of their sink.
 pub(super) type FlowsBySink = FxHashMap<(ModuleId, u32), Vec<Flow>>;
@@ -96,8 +100,13 @@ impl Flows {
         let mut gave_up = Vec::new();
         let mut evaluated: Vec<Definition> = Vec::new();
         for level in &plan.levels {
-            let done = run_all(&engine, level, false);
-            for (function, summary) in done {
+            let done = run_all(&engine, &level.plain, false);
+            let cycles: Vec<(Definition, Arc<Summary>)> = level
+                .cycles
+                .par_iter()
+                .flat_map_iter(|cycle| run_cycle(&engine, cycle))
+                .collect();
+            for (function, summary) in done.into_iter().chain(cycles) {
                 if summary.gave_up {
                     gave_up.push(function);
                 }
@@ -180,6 +189,28 @@ fn run_all(
         })
         .collect();
     done.into_iter().flatten().collect()
+}
+
+/// Runs functions that call each other until they say the same again, at first as if no call of them returned.
+fn run_cycle(engine: &Engine<'_>, cycle: &[Definition]) -> Vec<(Definition, Arc<Summary>)> {
+    let evaluator = Rc::new(Evaluator::new(engine.program));
+    let mut known: Vec<Arc<Summary>> = vec![Arc::default(); cycle.len()];
+    for &(module, function) in cycle {
+        engine.set_summary(module, function, Arc::default());
+    }
+    for _ in 0..MAX_ROUNDS {
+        let mut changed = false;
+        for (at, &function) in cycle.iter().enumerate() {
+            let summary = Arc::new(guarded(engine, &evaluator, function, false));
+            changed |= !summary.says_the_same(&known[at]);
+            engine.set_summary(function.0, function.1, summary.clone());
+            known[at] = summary;
+        }
+        if !changed {
+            break;
+        }
+    }
+    cycle.iter().copied().zip(known).collect()
 }
 
 /// A panic is a function that was given up, not the end of the run.

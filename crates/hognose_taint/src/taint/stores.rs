@@ -20,12 +20,19 @@ const MAX_ORIGINS: usize = 16;
 /// Where writes and reads of stores meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Place {
-    /// An attribute (or entry) of this very class.
-    Own(Definition, Option<Part>),
+    /// An attribute (or entry) of this very class, or of its instances.
+    Own(Definition, Option<Part>, Level),
     /// The same of the classes derived from it.
-    Derived(Definition, Option<Part>),
+    Derived(Definition, Option<Part>, Level),
     Global(ModuleId, Symbol),
     Cell(ModuleId, FunctionId, Symbol),
+}
+
+/// Whose attribute it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Level {
+    Class,
+    Instance,
 }
 
 /// Where data comes from in the end.
@@ -50,19 +57,35 @@ enum Reader {
 fn places(engine: &Engine<'_>, root: Root, path: &Path, is_read: bool) -> Vec<Place> {
     let first = path.parts().first().copied();
     match root {
-        Root::Class(module, class) => {
+        Root::Class(module, class) | Root::Instance(module, class) => {
             let own = (module, class);
             let order = engine.ancestry(own);
-            let ancestors = order[1..]
+            let ancestors: Vec<Definition> = order[1..]
                 .iter()
                 .copied()
-                .filter(|(module, _)| !engine.project.module(*module).is_model);
-            let mut places = vec![Place::Own(own, first)];
+                .filter(|(module, _)| !engine.project.module(*module).is_model)
+                .collect();
+            let level = match root {
+                Root::Instance(..) => Level::Instance,
+                _ => Level::Class,
+            };
+            let mut places = Vec::new();
             if is_read {
-                places.push(Place::Derived(own, first));
-                places.extend(ancestors.map(|ancestor| Place::Own(ancestor, first)));
+                // An instance shows what its class has.
+                let levels = match level {
+                    Level::Instance => &[Level::Instance, Level::Class][..],
+                    Level::Class => &[Level::Class],
+                };
+                for &level in levels {
+                    places.push(Place::Own(own, first, level));
+                    places.push(Place::Derived(own, first, level));
+                    let above = ancestors.iter();
+                    places.extend(above.map(|&ancestor| Place::Own(ancestor, first, level)));
+                }
             } else {
-                places.extend(ancestors.map(|ancestor| Place::Derived(ancestor, first)));
+                places.push(Place::Own(own, first, level));
+                let above = ancestors.iter();
+                places.extend(above.map(|&ancestor| Place::Derived(ancestor, first, level)));
             }
             places
         }

@@ -62,6 +62,23 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
+    /// Whether callers see no difference, as far as that can be told without looking into objects.
+    pub fn says_the_same(&self, other: &Summary) -> bool {
+        self.returns.is_some() == other.returns.is_some()
+            && self.returns.as_ref().map(|value| &value.taint)
+                == other.returns.as_ref().map(|value| &value.taint)
+            && self.hits.len() == other.hits.len()
+            && self.writes.len() == other.writes.len()
+            && self
+                .writes
+                .iter()
+                .zip(&other.writes)
+                .all(|(a, b)| a.label == b.label && a.taint == b.taint)
+            && self.ensures == other.ensures
+            && self.effects == other.effects
+            && self.decides == other.decides
+    }
+
     /// Whether it does anything that arguments could change.
     pub fn tells(&self) -> bool {
         self.calls_parameter

@@ -83,8 +83,10 @@ impl Path {
 /// Something that outlives a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Root {
-    /// Instances of a class, and the class itself.
+    /// A class itself; its instances see what it has.
     Class(ModuleId, FunctionId),
+    /// Instances of a class.
+    Instance(ModuleId, FunctionId),
     /// A variable of a module.
     Global(ModuleId, Symbol),
     /// A variable of a function that inner functions use.
