@@ -83,32 +83,54 @@ impl Project {
     }
 
     fn new_ancestry(&self, module: ModuleId, class: FunctionId) -> Vec<(ModuleId, FunctionId)> {
-        let mut order = vec![(module, class)];
-        let mut at = 0;
-        while at < order.len() {
-            if order.len() >= MAX_ANCESTORS {
-                self.give_up(module);
-                break;
-            }
-            let (module, class) = order[at];
-            for &base in self.module(module).ir.bases_of(class) {
-                // `Base[T]` is `Base`.
-                let ir = &self.module(module).ir;
-                let base = match ir.instruction(base) {
-                    Some(instruction) if instruction.op == Op::Subscript => instruction.operand_a(),
-                    _ => base,
-                };
-                for target in self.resolve(module, base) {
-                    if let Target::Class(module, class) = target
-                        && !order.contains(&(module, class))
-                    {
-                        order.push((module, class));
+        // All that is above, nearest first, with the bases of each.
+        let mut above = vec![(module, class)];
+        let mut bases: Vec<Vec<usize>> = Vec::new();
+        while bases.len() < above.len() {
+            let (module, class) = above[bases.len()];
+            let mut own = Vec::new();
+            for base in self.bases(module, class) {
+                let at = above.iter().position(|known| *known == base);
+                match at {
+                    Some(at) => own.push(at),
+                    None if above.len() >= MAX_ANCESTORS => self.give_up(module),
+                    None => {
+                        own.push(above.len());
+                        above.push(base);
                     }
                 }
             }
-            at += 1;
+            bases.push(own);
         }
-        order
+        if bases.iter().all(|bases| bases.len() < 2) {
+            return above;
+        }
+        match linearised(&bases) {
+            Some(order) => order.into_iter().map(|at| above[at]).collect(),
+            // Python refuses such a class, or what is known of it is not all.
+            None => above,
+        }
+    }
+
+    /// The bases of a class that the project or its models define.
+    fn bases(&self, module: ModuleId, class: FunctionId) -> Vec<(ModuleId, FunctionId)> {
+        let ir = &self.module(module).ir;
+        let mut found = Vec::new();
+        for &base in ir.bases_of(class) {
+            // `Base[T]` is `Base`.
+            let base = match ir.instruction(base) {
+                Some(instruction) if instruction.op == Op::Subscript => instruction.operand_a(),
+                _ => base,
+            };
+            for target in self.resolve(module, base) {
+                if let Target::Class(module, class) = target
+                    && !found.contains(&(module, class))
+                {
+                    found.push((module, class));
+                }
+            }
+        }
+        found
     }
 
     /// External names among the bases of a class and of its ancestors.
@@ -125,6 +147,52 @@ impl Project {
         }
         found
     }
+}
+
+/// The method resolution order of the first of some classes, of which each has these bases (C3; PEP 253 names it, Barrett
+/// et al. 1996 describe it). `None` if there is no such order. Work is bounded, since there are few classes.
+fn linearised(bases: &[Vec<usize>]) -> Option<Vec<usize>> {
+    let mut orders: Vec<Option<Vec<usize>>> = vec![None; bases.len()];
+    // Bases first; as many rounds as a chain of bases can be long. What is left then is a cycle.
+    for _ in 0..bases.len() {
+        let mut is_done = true;
+        for class in (0..bases.len()).rev() {
+            if orders[class].is_some() {
+                continue;
+            }
+            let Some(mut lists) = bases[class]
+                .iter()
+                .map(|&base| orders[base].clone())
+                .collect::<Option<Vec<_>>>()
+            else {
+                is_done = false;
+                continue;
+            };
+            lists.push(bases[class].clone());
+            let mut order = vec![class];
+            loop {
+                lists.retain(|list| !list.is_empty());
+                if lists.is_empty() {
+                    break;
+                }
+                let next = lists
+                    .iter()
+                    .map(|list| list[0])
+                    .find(|head| !lists.iter().any(|list| list[1..].contains(head)))?;
+                order.push(next);
+                for list in &mut lists {
+                    if list[0] == next {
+                        list.remove(0);
+                    }
+                }
+            }
+            orders[class] = Some(order);
+        }
+        if is_done {
+            break;
+        }
+    }
+    orders.swap_remove(0)
 }
 
 struct Resolver<'a> {
@@ -462,5 +530,35 @@ impl Ir {
     /// Whether `function` is the body of a class.
     pub fn is_class(&self, function: FunctionId) -> bool {
         self.function(function).kind == FunctionKind::Class
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::linearised;
+
+    #[test]
+    fn the_method_resolution_order_is_that_of_python() {
+        // class D(B, C), B(A), C(A)
+        assert_eq!(
+            linearised(&[vec![1, 2], vec![3], vec![3], vec![]]),
+            Some(vec![0, 1, 2, 3])
+        );
+        // class E(C, D), C(A), D(B), B(A): the base of one is behind the other.
+        assert_eq!(
+            linearised(&[vec![1, 2], vec![3], vec![4], vec![], vec![3]]),
+            Some(vec![0, 1, 2, 4, 3])
+        );
+    }
+
+    #[test]
+    fn without_an_order_there_is_none() {
+        // class X(A, B), A(P, Q), B(Q, P)
+        assert_eq!(
+            linearised(&[vec![1, 2], vec![3, 4], vec![4, 3], vec![], vec![]]),
+            None
+        );
+        // Classes that are their own bases.
+        assert_eq!(linearised(&[vec![1], vec![0]]), None);
     }
 }

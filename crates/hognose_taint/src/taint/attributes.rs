@@ -264,6 +264,12 @@ impl Machine<'_, '_> {
                         };
                     }
                     Target::Value(module, operand) => {
+                        if let Some([Some((module, getter)), _]) =
+                            engine.property_call(module, operand)
+                            && !is_class
+                        {
+                            return self.property(state, module, getter, receiver);
+                        }
                         // An object made here has what it was given here, and what its class has.
                         let is_own = match receiver.what {
                             What::Object(id) => state
@@ -279,8 +285,12 @@ impl Machine<'_, '_> {
                         let mut value = self.materialize(state, module, operand, None, 0);
                         if !project.module(module).is_model
                             && !matches!(value.what, What::Object(_))
+                            && engine.is_set_by_instances(class, name)
                         {
                             // Instances may set their own.
+                            if matches!(root, Root::Instance(..)) {
+                                value.what = What::Top;
+                            }
                             value.taint.add(&self.store_mark(
                                 Label::Store {
                                     root,

@@ -267,6 +267,19 @@ impl<'a> Machine<'_, 'a> {
             What::Function(closure) => self.call_closure(state, index, closure, None, arguments),
             What::Method(method) => {
                 let (own, module, function) = &**method;
+                if let What::Class(class_module, class) = own.what
+                    && self
+                        .engine
+                        .is_validation((class_module, class), *module, *function)
+                    && let Some(given) = arguments.first().cloned()
+                {
+                    let value = self.part_of_whole(&given, Part::Element);
+                    let fields = Arguments {
+                        double_star: Some(Given::of(value)),
+                        ..Arguments::default()
+                    };
+                    return self.construct(state, index, (class_module, class), &fields);
+                }
                 let closure = Closure {
                     module: *module,
                     function: *function,

@@ -113,6 +113,8 @@ impl Machine<'_, '_> {
         } else {
             MAX_FRAMES / 2
         };
+        // Without a summary there is nothing else to go by.
+        let most = if summary.is_none() { MAX_FRAMES } else { most };
         let can_run =
             self.frames.len() < most && running < 2 && size <= MAX_IN_PLACE && self.fuel > size * 2;
         let pays = summary.as_ref().is_none_or(|summary| {
@@ -443,7 +445,16 @@ impl Machine<'_, '_> {
                     object.write(Part::Attr(*name), &value, false);
                 }
                 if let Some(rest) = &arguments.double_star {
-                    object.taint.add(&rest.value.taint);
+                    if engine.converts(class) {
+                        for field in fields {
+                            if object.read(Part::Attr(field)).is_none() {
+                                let value = self.as_declared(class, field, &rest.value);
+                                object.write(Part::Attr(field), &value, false);
+                            }
+                        }
+                    } else {
+                        object.taint.add(&rest.value.taint);
+                    }
                 }
                 let made = self.allocate(state, object);
                 self.validate(state, index, class, &made)?;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind};
+use hognose_python::ir::{Argument, FunctionId, FunctionKind, Op, Operand, OperandKind};
 use hognose_python::{ModuleId, Project, Symbol, Target};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -43,6 +43,8 @@ pub(crate) struct Engine<'a> {
     pub namespace: Option<(ModuleId, FunctionId)>,
     path_classes: FxHashSet<(ModuleId, FunctionId)>,
     stored_globals: FxHashSet<(ModuleId, Symbol)>,
+    /// Names of attributes that are assigned to somewhere in the project.
+    stored_attributes: FxHashSet<Symbol>,
     summaries: Vec<Vec<RwLock<Option<Arc<Summary>>>>>,
     serial: u64,
 }
@@ -81,6 +83,7 @@ impl<'a> Engine<'a> {
         .flat_map(|name| definitions(project, name))
         .collect();
         let mut stored_globals = FxHashSet::default();
+        let mut stored_attributes = FxHashSet::default();
         for (id, module) in project.modules() {
             if module.is_model {
                 continue;
@@ -95,6 +98,7 @@ impl<'a> Engine<'a> {
                     // `settings.region = value`, where `settings` is a module.
                     Op::StoreAttr => {
                         let base = instruction.operand_a();
+                        stored_attributes.insert(ir.stored_attr(instruction.b).0);
                         let is_name = matches!(base.kind(), OperandKind::Global(_))
                             || ir
                                 .instruction(base)
@@ -144,6 +148,7 @@ impl<'a> Engine<'a> {
             builtins: project.model("builtins"),
             path_classes,
             stored_globals,
+            stored_attributes,
             summaries,
             names: Names {
                 init: find("__init__"),
@@ -252,6 +257,49 @@ impl<'a> Engine<'a> {
         self.stored_globals.contains(&(module, name))
     }
 
+    /// Whether instances may have another value for an attribute than their class.
+    pub fn is_set_by_instances(&self, class: (ModuleId, FunctionId), name: Symbol) -> bool {
+        self.stored_attributes.contains(&name) || self.fields_in_order(class).contains(&name)
+    }
+
+    /// The functions of a property that is made by a call: `level = property(get, set)`.
+    pub fn property_call(
+        &self,
+        module: ModuleId,
+        operand: Operand,
+    ) -> Option<[Option<(ModuleId, FunctionId)>; 2]> {
+        let ir = &self.project.module(module).ir;
+        let call = ir.instruction(operand).filter(|call| call.op == Op::Call)?;
+        let OperandKind::Global(name) = call.operand_a().kind() else {
+            return None;
+        };
+        if self.project.text(name) != "property" {
+            return None;
+        }
+        let mut functions = [None, None];
+        for (number, (kind, value)) in ir.arguments(call.b).enumerate() {
+            let place = match kind {
+                Argument::Positional => number,
+                Argument::Named(name) => match self.project.text(name) {
+                    "fget" => 0,
+                    "fset" => 1,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if let Some(function) = functions.get_mut(place) {
+                *function =
+                    self.project.resolve(module, value).into_iter().find_map(
+                        |target| match target {
+                            Target::Function(module, function) => Some((module, function)),
+                            _ => None,
+                        },
+                    );
+            }
+        }
+        Some(functions)
+    }
+
     /// Whether `name` is the built-in of that name in `module`.
     pub fn is_builtin(&self, module: ModuleId, name: Symbol) -> bool {
         self.resolve_name(module, name)
@@ -344,6 +392,11 @@ impl<'a> Engine<'a> {
     ) -> Option<(ModuleId, FunctionId)> {
         let (module, class) = class;
         let ir = &self.project.module(module).ir;
+        if let Some(operand) = ir.export(class, name)
+            && let Some([_, setter]) = self.property_call(module, operand)
+        {
+            return setter;
+        }
         ir.functions
             .iter()
             .enumerate()

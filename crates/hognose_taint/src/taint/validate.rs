@@ -49,6 +49,22 @@ impl Machine<'_, '_> {
 }
 
 impl Engine<'_> {
+    /// Whether a class method of a model makes an instance from a mapping.
+    pub(super) fn is_validation(
+        &self,
+        class: (ModuleId, FunctionId),
+        module: ModuleId,
+        function: FunctionId,
+    ) -> bool {
+        let name = self.project.module(module).ir.function(function).name;
+        self.is_model(module, function)
+            && matches!(
+                self.project.text(name),
+                "model_validate" | "model_validate_json" | "parse_obj" | "parse_raw"
+            )
+            && self.converts(class)
+    }
+
     /// The validators of a class and its bases: the field, and the method that is given its value.
     fn validators(&self, class: (ModuleId, FunctionId)) -> Vec<(Symbol, ModuleId, FunctionId)> {
         let mut found = Vec::new();
