@@ -6,7 +6,7 @@ use hognose_python::ir::{Argument, FunctionId, Op, Operand};
 use hognose_python::{ModuleId, Symbol};
 
 use super::heap::{Shape, State, Subject};
-use super::machine::{Guards, MAX_DEPTH, Machine};
+use super::machine::{Guards, MAX_DEPTH, Machine, part_of};
 use super::summary::Hit;
 use super::value::{Closure, Kinds, Label, Part, Step, Value, What, kind_bit};
 
@@ -102,14 +102,23 @@ impl<'a> Machine<'_, 'a> {
                 callee.what = with_receiver(what, receiver.as_ref());
             }
         }
-        self.dispatch(
+        let value = self.dispatch(
             state,
             index,
             &callee,
             receiver.as_ref(),
             method.map(|(_, name)| name),
             &arguments,
-        )
+        )?;
+        Some(match (receiver, method) {
+            (Some(base), Some((_, name))) if self.engine.reads_entry(name) => {
+                let part = arguments
+                    .first()
+                    .map_or(Part::Element, |key| part_of(&key.what));
+                self.as_part(&base, part, value)
+            }
+            _ => value,
+        })
     }
 
     fn arguments(

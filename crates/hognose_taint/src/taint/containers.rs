@@ -155,22 +155,7 @@ impl<'a> Machine<'_, 'a> {
             return Value::tainted(value.taint.clone());
         }
         let taint = value.taint.map(|mark| {
-            let label = match mark.label {
-                // Another part of what comes from outside is another piece of data.
-                Label::Source { kind, .. } => Label::Source {
-                    kind,
-                    module,
-                    index,
-                },
-                Label::Input { param, path } => Label::Input {
-                    param,
-                    path: path.then(part),
-                },
-                Label::Store { root, path } => Label::Store {
-                    root,
-                    path: path.then(part),
-                },
-            };
+            let label = self.label_of_part(mark.label, part);
             let step = match mark.label {
                 Label::Source { .. } => step(mark.step.as_ref(), module, index, Note::Pass, None),
                 _ => mark.step.clone(),
@@ -187,6 +172,48 @@ impl<'a> Machine<'_, 'a> {
             what: What::Top,
             whole: true,
         }
+    }
+
+    /// The label of a part of something that has a label.
+    fn label_of_part(&self, label: Label, part: Part) -> Label {
+        match label {
+            // Another part of what comes from outside is another piece of data.
+            Label::Source { kind, .. } => Label::Source {
+                kind,
+                module: self.module(),
+                index: self.frame().at,
+            },
+            Label::Input { param, path } => Label::Input {
+                param,
+                path: path.then(part),
+            },
+            Label::Store { root, path } => Label::Store {
+                root,
+                path: path.then(part),
+            },
+        }
+    }
+
+    /// What a library's container gave, which was untrusted as a whole: a piece of data of its own.
+    pub(super) fn as_part(&self, base: &Value, part: Part, mut read: Value) -> Value {
+        let is_passed = |label: Label| base.taint.marks().iter().any(|mark| mark.label == label);
+        if base.whole
+            && !read.taint.is_clean()
+            && read.taint.marks().iter().all(|mark| is_passed(mark.label))
+        {
+            read.taint = Taint::from_marks(
+                read.taint
+                    .marks()
+                    .iter()
+                    .map(|mark| Mark {
+                        label: self.label_of_part(mark.label, part),
+                        ..mark.clone()
+                    })
+                    .collect(),
+            );
+            read.whole = true;
+        }
+        read
     }
 
     /// Taint of a place in something that outlives the call.
@@ -331,9 +358,18 @@ impl<'a> Machine<'_, 'a> {
                         .getitem
                         .and_then(|name| self.engine.method((*module, *class), name));
                     match method {
-                        Some((m, f)) => self
-                            .call_function(state, m, f, Some(value), &[Value::new(key_of(part))])
-                            .unwrap_or(Value::TOP),
+                        Some((m, f)) => {
+                            let read = self
+                                .call_function(
+                                    state,
+                                    m,
+                                    f,
+                                    Some(value),
+                                    &[Value::new(key_of(part))],
+                                )
+                                .unwrap_or(Value::TOP);
+                            self.as_part(value, part, read)
+                        }
                         None => self.part_of_whole(value, part),
                     }
                 }

@@ -352,6 +352,15 @@ impl<'a> Engine<'a> {
         self.path_classes.contains(&class) || self.program.is_str(class)
     }
 
+    /// Whether a method of this name reads an entry of a mapping.
+    pub fn reads_entry(&self, name: Symbol) -> bool {
+        self.keeps_content(name)
+            && matches!(
+                self.project.text(name),
+                "get" | "getlist" | "getall" | "getone" | "pop"
+            )
+    }
+
     pub fn keeps_content(&self, name: Symbol) -> bool {
         self.names.keeping.contains(&name)
     }
