@@ -5,6 +5,7 @@
 //! an attacker guesses.
 
 use hognose_finding::Confidence;
+use hognose_python::ModuleId;
 use hognose_python::ir::{Argument, Compare, Op, Operand, OperandKind};
 use hognose_taint::Value;
 
@@ -12,6 +13,9 @@ use super::Context;
 
 /// How many instructions lie between a digest and its comparison at most.
 const MAX_DEPTH: u32 = 6;
+
+/// How many functions lie between a digest and its comparison at most.
+const MAX_CALLS: u32 = 2;
 
 /// How many names of a function are looked at.
 const MAX_NAMES: usize = 2_000;
@@ -430,7 +434,7 @@ fn call<'a>(
     };
     match (name, receiver) {
         ("digest" | "hexdigest", Some(receiver)) => {
-            let found = digest_of(context, receiver);
+            let found = digest_of(context, context.module, receiver);
             side.is_digest |= found == Evidence::Hash;
             side.is_made |= found != Evidence::Nothing;
             side.evidence = side.evidence.max(found);
@@ -464,15 +468,90 @@ fn call<'a>(
             side.is_digest |= words
                 .last()
                 .is_some_and(|last| lists("sign signature hmac mac", last));
+            // A function of the project that gives back a code which it made.
+            if returned_by(context, context.module, callee, 0) == Evidence::Hmac {
+                side.evidence = Evidence::Hmac;
+            }
         }
     }
 }
 
-/// What a digest is of.
-fn digest_of(context: &Context<'_, '_>, receiver: Operand) -> Evidence {
+/// What the functions of the project that a call may run give back.
+fn returned_by(
+    context: &Context<'_, '_>,
+    module: ModuleId,
+    callee: Operand,
+    depth: u32,
+) -> Evidence {
     let project = context.evaluator.project();
     let mut evidence = Evidence::Nothing;
-    for value in context.evaluator.values(context.module, receiver).iter() {
+    if depth > MAX_CALLS {
+        return evidence;
+    }
+    for value in context.evaluator.values(module, callee).iter() {
+        let (Value::Function(module, function) | Value::Method((module, function), _)) = *value
+        else {
+            continue;
+        };
+        let module_of = project.module(module);
+        if module_of.is_model {
+            continue;
+        }
+        let info = module_of.ir.function(function);
+        for index in info.start..info.end {
+            if module_of.ir.op(index) == Op::Return {
+                let result = module_of.ir.get(index).operand_a();
+                evidence = evidence.max(made_of(context, module, result, depth));
+            }
+        }
+    }
+    evidence
+}
+
+/// Whether a value is a digest, or a view of one.
+fn made_of(context: &Context<'_, '_>, module: ModuleId, operand: Operand, depth: u32) -> Evidence {
+    let project = context.evaluator.project();
+    let ir = &project.module(module).ir;
+    let mut operand = operand;
+    for _ in 0..MAX_DEPTH {
+        let Some(call) = ir.instruction(operand).filter(|call| call.op == Op::Call) else {
+            break;
+        };
+        let (name, receiver) = match ir.instruction(call.operand_a()) {
+            Some(attribute) if attribute.op == Op::Attr => (
+                project.text(attribute.symbol_b()),
+                Some(attribute.operand_a()),
+            ),
+            _ => match call.operand_a().kind() {
+                OperandKind::Global(name) => (project.text(name), None),
+                _ => break,
+            },
+        };
+        let first = ir.arguments(call.b).next().map(|(_, first)| first);
+        operand = match (name, receiver, first) {
+            ("digest" | "hexdigest", Some(receiver), _) => {
+                return digest_of(context, module, receiver);
+            }
+            ("encode" | "decode" | "lower" | "upper" | "strip" | "hex", Some(receiver), _) => {
+                receiver
+            }
+            (
+                "str" | "bytes" | "b64encode" | "urlsafe_b64encode" | "standard_b64encode"
+                | "hexlify",
+                _,
+                Some(first),
+            ) => first,
+            _ => return returned_by(context, module, call.operand_a(), depth + 1),
+        };
+    }
+    Evidence::Nothing
+}
+
+/// What a digest is of.
+fn digest_of(context: &Context<'_, '_>, module: ModuleId, receiver: Operand) -> Evidence {
+    let project = context.evaluator.project();
+    let mut evidence = Evidence::Nothing;
+    for value in context.evaluator.values(module, receiver).iter() {
         let name = match *value {
             Value::Instance(module, class) => project.qualified_name(module, class),
             Value::External(external) => project.external_name(external).to_owned(),
