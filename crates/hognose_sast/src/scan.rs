@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use hognose_finding::{Confidence, EntryPoint, Finding, Problem, ProblemKind, Sources};
+use hognose_python::ir::{FunctionId, FunctionKind, Op, OperandKind};
 use hognose_python::{Comment, Module, ModuleId, Project};
 use hognose_rules::Catalogue;
-use hognose_taint::{EntryPoints, Evaluator, Flows, Kind, Models, Options, Program};
+use hognose_taint::{EntryPoints, Evaluator, Flows, Kind, Literal, Models, Options, Program};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -263,7 +264,82 @@ fn places_in(
             places: &mut places,
         });
     }
+    for place in &mut places {
+        if place.flow.is_none() && never_runs(&evaluator, module, place.index) {
+            place.confidence = Some(Confidence::Possible);
+        }
+    }
     places
+}
+
+/// How many conditions around a place are looked at.
+const MAX_CONDITIONS: u32 = 8;
+
+/// Whether control does not get to an instruction: a constant says so, or nobody calls the function.
+fn never_runs(evaluator: &Evaluator<'_>, module: ModuleId, index: u32) -> bool {
+    let project = evaluator.project();
+    is_behind_constant(evaluator, module, index)
+        || is_unused(
+            project,
+            module,
+            project.module(module).ir.function_at(index),
+        )
+}
+
+/// Whether a function is private to its module, and named nowhere.
+fn is_unused(project: &Project, module: ModuleId, function: FunctionId) -> bool {
+    let ir = &project.module(module).ir;
+    let info = ir.function(function);
+    let name = project.text(info.name);
+    if info.kind != FunctionKind::Def
+        || info.parent != FunctionId::MODULE
+        || !name.starts_with('_')
+        || name.starts_with("__")
+        || !ir.decorators_of(function).is_empty()
+    {
+        return false;
+    }
+    let mut is_named = false;
+    for index in 0..ir.len() as u32 {
+        is_named |= ir.op(index) == Op::Attr && ir.get(index).symbol_b() == info.name;
+        ir.for_each_operand(index, |operand| {
+            is_named |= operand.kind() == OperandKind::Global(info.name);
+        });
+        if is_named {
+            return false;
+        }
+    }
+    !project.modules().any(|(_, other)| {
+        let mut imports = other.ir.imports.iter();
+        imports.any(|import| import.name == Some(info.name))
+    })
+}
+
+/// Whether a constant says that control does not get to an instruction.
+fn is_behind_constant(evaluator: &Evaluator<'_>, module: ModuleId, index: u32) -> bool {
+    let ir = &evaluator.project().module(module).ir;
+    let mut block = ir.block_at(index);
+    for _ in 0..MAX_CONDITIONS {
+        let info = ir.blocks[block as usize];
+        let is_name =
+            matches!(info.condition.kind(), OperandKind::Global(_)) || info.condition.is_constant();
+        if is_name && let (literals, true) = evaluator.literals(module, info.condition) {
+            let truth = match literals.as_slice() {
+                [Literal::Bool(value)] => Some(*value),
+                [Literal::Int(number)] => Some(*number != 0),
+                [Literal::None] => Some(false),
+                _ => None,
+            };
+            if truth.is_some_and(|truth| truth != info.polarity) {
+                return true;
+            }
+        }
+        if info.dominator == block {
+            break;
+        }
+        block = info.dominator;
+    }
+    false
 }
 
 /// A panic in a check is a problem with that file, not the end of the run.

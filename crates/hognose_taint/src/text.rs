@@ -1,7 +1,7 @@
 //! The shape of text: constant, put together from parts, or unknown; and the constants a value may be.
 
 use hognose_python::ModuleId;
-use hognose_python::ir::{Argument, Number, Op, Operand, OperandKind};
+use hognose_python::ir::{Argument, Instruction, Number, Op, Operand, OperandKind};
 
 use crate::integers;
 use crate::models::Kind;
@@ -658,6 +658,66 @@ impl Evaluator<'_> {
         })
     }
 
+    /// The argument whose text a call gives back, in bytes or as it is: `text.encode()`, `bytes(text, "ascii")`, and
+    /// functions of the project that do nothing else.
+    fn text_passed_through(&self, module: ModuleId, call: Operand) -> Option<Operand> {
+        let project = self.project();
+        let ir = &project.module(module).ir;
+        let instruction = ir.instruction(call).filter(|call| call.op == Op::Call)?;
+        let callee = instruction.operand_a();
+        if let Some(text) = self.encoded(module, instruction) {
+            return Some(text);
+        }
+        let mut place = None;
+        for value in self.values(module, callee).iter() {
+            let Value::Function(module, function) = *value else {
+                return None;
+            };
+            let inner = &project.module(module).ir;
+            let info = inner.function(function);
+            // One statement: what is longer does something else, too.
+            if project.module(module).is_model || info.end - info.start > 12 {
+                return None;
+            }
+            for index in (info.start..info.end).filter(|&index| inner.op(index) == Op::Return) {
+                let mut result = inner.get(index).operand_a();
+                if let Some(call) = inner.instruction(result).filter(|call| call.op == Op::Call) {
+                    result = self.encoded(module, call)?;
+                }
+                let param = inner
+                    .instruction(result)
+                    .filter(|param| param.op == Op::Param)?;
+                if *place.get_or_insert(param.a) != param.a {
+                    return None;
+                }
+            }
+        }
+        let (kind, argument) = ir.arguments(instruction.b).nth(place? as usize)?;
+        (kind == Argument::Positional).then_some(argument)
+    }
+
+    /// The text that a call of a built-in gives back in another form.
+    fn encoded(&self, module: ModuleId, call: Instruction) -> Option<Operand> {
+        let project = self.project();
+        let ir = &project.module(module).ir;
+        let callee = call.operand_a();
+        if let Some(method) = ir
+            .instruction(callee)
+            .filter(|callee| callee.op == Op::Attr)
+        {
+            return matches!(project.text(method.symbol_b()), "encode" | "decode")
+                .then(|| method.operand_a());
+        }
+        let OperandKind::Global(name) = callee.kind() else {
+            return None;
+        };
+        if !matches!(project.text(name), "str" | "bytes") {
+            return None;
+        }
+        let (kind, text) = ir.arguments(call.b).next()?;
+        (kind == Argument::Positional).then_some(text)
+    }
+
     /// Constants put together from constants.
     fn fold(
         &self,
@@ -723,6 +783,10 @@ impl Evaluator<'_> {
                 }
                 true
             }
+            Op::Call => match self.text_passed_through(module, result) {
+                Some(text) => self.collect_literals(module, text, literals, wanted, depth + 1),
+                None => false,
+            },
             Op::Format => {
                 let mut text = String::new();
                 for part in ir.list(instruction.a) {

@@ -67,7 +67,8 @@ const TIMES_POLYNOMIAL: usize = 50_000;
 
 /// A call with a constant pattern.
 struct Site {
-    index: u32,
+    /// Where the pattern is written: the call, or the variable of the module that holds it.
+    written: u32,
     pattern: String,
     flags: Flags,
     is_bytes: bool,
@@ -193,7 +194,7 @@ fn site(
             Some(pattern) => {
                 if by_index.insert(index, sites.len()).is_none() {
                     sites.push(Site {
-                        index,
+                        written: written_at(context, value).unwrap_or(index),
                         pattern,
                         flags: flags(context, index),
                         is_bytes: matches!(value.kind(), OperandKind::Bytes(_)),
@@ -206,6 +207,22 @@ fn site(
         }
         return;
     }
+}
+
+/// The only assignment to the variable of the module that holds a pattern.
+fn written_at(context: &Context<'_, '_>, pattern: Operand) -> Option<u32> {
+    let OperandKind::Global(name) = pattern.kind() else {
+        return None;
+    };
+    let ir = context.ir();
+    let mut assigned = ir
+        .assigned_names(FunctionId::MODULE)
+        .filter(|&(assigned, _)| assigned == name);
+    let (Some((_, value)), None) = (assigned.next(), assigned.next()) else {
+        return None;
+    };
+    let index = value.as_register()?;
+    (ir.op(index) != Op::Import).then_some(index)
 }
 
 impl Context<'_, '_> {
@@ -454,7 +471,7 @@ fn show(
     } else {
         TIMES_POLYNOMIAL
     };
-    let place = context.report(site.index);
+    let place = context.report(site.written);
     place.value = Some(attack.expression(times, site.is_bytes).into());
     place.name = Some(growth.into_owned());
     place.severity = Some(severity);

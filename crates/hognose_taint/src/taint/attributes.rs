@@ -256,11 +256,7 @@ impl Machine<'_, '_> {
                             _ if is_class => {
                                 Value::new(What::Function(Arc::new(self.close(module, function))))
                             }
-                            _ => Value::new(What::Method(Arc::new((
-                                receiver.clone(),
-                                module,
-                                function,
-                            )))),
+                            _ => self.method_or_overrides(receiver, (module, function)),
                         };
                     }
                     Target::Value(module, operand) => {
@@ -359,6 +355,32 @@ impl Machine<'_, '_> {
             value.whole = true;
         }
         value
+    }
+
+    /// A method of an object; those of derived classes where the class leaves it to them.
+    fn method_or_overrides(&self, receiver: &Value, method: (ModuleId, FunctionId)) -> Value {
+        let mut joined: Option<Value> = None;
+        for &(module, function) in self.engine.overrides(method) {
+            let mut own = receiver.clone();
+            if let What::Instance(..) = own.what {
+                let class = self
+                    .engine
+                    .project
+                    .module(module)
+                    .ir
+                    .function(function)
+                    .parent;
+                own.what = What::Instance(module, class);
+            }
+            Value::new(What::Method(Arc::new((own, module, function)))).join_into(&mut joined);
+        }
+        joined.unwrap_or_else(|| {
+            Value::new(What::Method(Arc::new((
+                receiver.clone(),
+                method.0,
+                method.1,
+            ))))
+        })
     }
 
     pub(super) fn property(

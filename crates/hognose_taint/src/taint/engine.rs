@@ -12,6 +12,7 @@ use super::call::Given;
 use super::call_project::binding;
 use super::harm::SinkKinds;
 use super::names::{COMMON, CONTENT_KEEPING, NATIVES, Names, Native};
+use super::overrides;
 use super::sink::sinks_of_decorator;
 use super::solve::Options;
 use super::summary::Summary;
@@ -46,6 +47,7 @@ pub(crate) struct Engine<'a> {
     /// Names of attributes that are assigned to somewhere in the project.
     stored_attributes: FxHashSet<Symbol>,
     summaries: Vec<Vec<RwLock<Option<Arc<Summary>>>>>,
+    overrides: FxHashMap<(ModuleId, FunctionId), Vec<(ModuleId, FunctionId)>>,
     serial: u64,
 }
 
@@ -149,6 +151,7 @@ impl<'a> Engine<'a> {
             path_classes,
             stored_globals,
             stored_attributes,
+            overrides: overrides::find(project),
             summaries,
             names: Names {
                 init: find("__init__"),
@@ -255,6 +258,11 @@ impl<'a> Engine<'a> {
 
     pub fn is_set_by_functions(&self, module: ModuleId, name: Symbol) -> bool {
         self.stored_globals.contains(&(module, name))
+    }
+
+    /// The methods that derived classes have in place of one that does nothing.
+    pub fn overrides(&self, method: (ModuleId, FunctionId)) -> &[(ModuleId, FunctionId)] {
+        self.overrides.get(&method).map_or(&[], Vec::as_slice)
     }
 
     /// Whether instances may have another value for an attribute than their class.

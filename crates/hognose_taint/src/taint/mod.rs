@@ -38,6 +38,7 @@ mod instantiate;
 mod machine;
 mod names;
 mod operations;
+mod overrides;
 mod plan;
 mod records;
 mod scope;

@@ -348,6 +348,7 @@ fn called(engine: &Engine<'_>, values: &[values::Value], found: &mut Vec<Definit
             && !engine.is_model(module, function)
         {
             found.push((module, function));
+            found.extend_from_slice(engine.overrides((module, function)));
         }
     }
 }
