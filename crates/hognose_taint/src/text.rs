@@ -208,13 +208,14 @@ impl Evaluator<'_> {
                 &recur,
             ),
             Op::And | Op::Or => recur(instruction.operand_a()).max(recur(instruction.operand_b())),
-            Op::Star
-            | Op::Comprehension
-            | Op::Element
-            | Op::Await
-            | Op::UnpackRest
-            | Op::Unpack
-            | Op::Enter => recur(instruction.operand_a()),
+            Op::Star | Op::Comprehension | Op::Element | Op::Await | Op::UnpackRest | Op::Enter => {
+                recur(instruction.operand_a())
+            }
+            Op::Unpack => match self.place_in_row(module, operand) {
+                RowPlace::Number => Shape::Constant,
+                RowPlace::Of(iterable) => recur(iterable),
+                RowPlace::Unknown => recur(instruction.operand_a()),
+            },
             Op::DictComprehension => recur(instruction.operand_b()),
             Op::Subscript => match recur(instruction.operand_a()) {
                 // An element of a constant collection.
@@ -223,6 +224,44 @@ impl Evaluator<'_> {
             },
             Op::Call => self.shape_of_call(module, operand, kind, depth),
             _ => self.shape_of_values(module, operand, kind, depth),
+        }
+    }
+
+    /// Where something that is unpacked from a row of `enumerate(…)` or `zip(…)` comes from.
+    fn place_in_row(&self, module: ModuleId, unpacked: Operand) -> RowPlace {
+        let project = self.project();
+        let ir = &project.module(module).ir;
+        let row = |operand: Operand| -> Option<(&str, Vec<Operand>)> {
+            let element = ir
+                .instruction(operand)
+                .filter(|element| element.op == Op::Element)?;
+            let call = ir
+                .instruction(element.operand_a())
+                .filter(|call| call.op == Op::Call)?;
+            let OperandKind::Global(name) = call.operand_a().kind() else {
+                return None;
+            };
+            Some((
+                project.text(name),
+                ir.arguments(call.b).map(|(_, value)| value).collect(),
+            ))
+        };
+        let place = |unpack: Instruction| (unpack.b & 0xffff) as usize;
+        let Some(unpack) = ir
+            .instruction(unpacked)
+            .filter(|unpack| unpack.op == Op::Unpack)
+        else {
+            return RowPlace::Unknown;
+        };
+        match row(unpack.operand_a()) {
+            Some(("enumerate", _)) if place(unpack) == 0 => RowPlace::Number,
+            Some(("enumerate", iterables)) => iterables
+                .first()
+                .map_or(RowPlace::Unknown, |&first| RowPlace::Of(first)),
+            Some(("zip", iterables)) => iterables
+                .get(place(unpack))
+                .map_or(RowPlace::Unknown, |&iterable| RowPlace::Of(iterable)),
+            _ => RowPlace::Unknown,
         }
     }
 
@@ -315,7 +354,8 @@ impl Evaluator<'_> {
                 ) => {
                     return recur(first);
                 }
-                ("len" | "range" | "enumerate", _) => return Shape::Constant,
+                ("enumerate", Some(first)) => return recur(first),
+                ("len" | "range", _) => return Shape::Constant,
                 _ => {}
             }
         }
@@ -592,6 +632,9 @@ impl Evaluator<'_> {
             return false;
         }
         self.work.set(work + 1);
+        if let Some(text) = self.text_passed_through(module, operand) {
+            return self.collect_literals(module, text, literals, wanted, depth + 1);
+        }
         let project = self.project();
         let values = self.values(module, operand);
         let mut complete = !values.is_empty();
@@ -718,6 +761,13 @@ impl Evaluator<'_> {
         (kind == Argument::Positional).then_some(text)
     }
 
+    /// The one constant that a part may be.
+    fn only_literal(&self, module: ModuleId, operand: Operand, depth: u32) -> Option<Literal> {
+        let mut found = Vec::new();
+        let complete = self.collect_literals(module, operand, &mut found, Wanted::One, depth + 1);
+        (complete && found.len() == 1).then(|| found.remove(0))
+    }
+
     /// Constants put together from constants.
     fn fold(
         &self,
@@ -742,6 +792,18 @@ impl Evaluator<'_> {
                 }
                 complete
             }
+            // Patterns are put together from dozens of parts: a sum is as deep as its deepest part.
+            Op::Add if let Some(parts) = long_sum(ir, result) => {
+                let mut text = String::new();
+                for part in parts {
+                    match self.only_literal(module, part, depth) {
+                        Some(Literal::Str(part)) => text.push_str(&part),
+                        _ => return false,
+                    }
+                }
+                push(literals, Literal::Str(text));
+                true
+            }
             Op::Add
             | Op::Sub
             | Op::Mul
@@ -753,12 +815,7 @@ impl Evaluator<'_> {
             | Op::BitOr
             | Op::BitAnd
             | Op::BitXor => {
-                let one = |operand| {
-                    let mut found = Vec::new();
-                    let complete =
-                        self.collect_literals(module, operand, &mut found, Wanted::One, depth + 1);
-                    (complete && found.len() == 1).then(|| found.remove(0))
-                };
+                let one = |operand| self.only_literal(module, operand, depth);
                 match (
                     instruction.op,
                     one(instruction.operand_a()),
@@ -783,10 +840,6 @@ impl Evaluator<'_> {
                 }
                 true
             }
-            Op::Call => match self.text_passed_through(module, result) {
-                Some(text) => self.collect_literals(module, text, literals, wanted, depth + 1),
-                None => false,
-            },
             Op::Format => {
                 let mut text = String::new();
                 for part in ir.list(instruction.a) {
@@ -857,4 +910,25 @@ impl Evaluator<'_> {
         };
         !view.callees.is_empty() && view.callees.iter().all(cleans)
     }
+}
+/// What something that is unpacked from a row is.
+enum RowPlace {
+    /// The number of the row.
+    Number,
+    /// An element of this iterable.
+    Of(Operand),
+    Unknown,
+}
+
+/// The parts of a sum of more than two, from the left.
+fn long_sum(ir: &hognose_python::Ir, sum: Operand) -> Option<Vec<Operand>> {
+    let mut parts = Vec::new();
+    let mut left = sum;
+    while let Some(add) = ir.instruction(left).filter(|add| add.op == Op::Add) {
+        parts.push(add.operand_b());
+        left = add.operand_a();
+    }
+    parts.push(left);
+    parts.reverse();
+    (parts.len() > 2).then_some(parts)
 }

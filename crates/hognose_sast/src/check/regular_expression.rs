@@ -215,14 +215,15 @@ fn written_at(context: &Context<'_, '_>, pattern: Operand) -> Option<u32> {
         return None;
     };
     let ir = context.ir();
-    let mut assigned = ir
-        .assigned_names(FunctionId::MODULE)
-        .filter(|&(assigned, _)| assigned == name);
-    let (Some((_, value)), None) = (assigned.next(), assigned.next()) else {
-        return None;
-    };
-    let index = value.as_register()?;
-    (ir.op(index) != Op::Import).then_some(index)
+    let module = ir.function(FunctionId::MODULE);
+    let mut bound = (module.start..module.end).filter(|&index| {
+        let instruction = ir.get(index);
+        instruction.op == Op::Bind && instruction.symbol_b() == name
+    });
+    match ir.export(FunctionId::MODULE, name)?.as_register() {
+        Some(index) => (!matches!(ir.op(index), Op::Import | Op::Phi)).then_some(index),
+        None => bound.next().filter(|_| bound.next().is_none()),
+    }
 }
 
 impl Context<'_, '_> {
