@@ -521,6 +521,20 @@ impl Ir {
         )
     }
 
+    /// The name that an operand is written as, without what stands before its last dot. For an imported name, the one
+    /// it has where it is defined.
+    pub fn written_name(&self, operand: Operand) -> Option<Symbol> {
+        match operand.kind() {
+            OperandKind::Global(name) => Some(name),
+            OperandKind::Register(index) => match self.op(index) {
+                Op::Attr => Some(self.get(index).symbol_b()),
+                Op::Import => self.imports[self.get(index).a as usize].name,
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Name (or key) and value of a [`Op::StoreAttr`] (or [`Op::StoreSubscript`]).
     pub fn stored(&self, extra: u32) -> (Operand, Operand) {
         (

@@ -352,7 +352,7 @@ impl<'e, 'a> CallView<'e, 'a> {
             Op::Subscript => {}
             _ => return self.fits_class(module, annotation, at, value, false),
         }
-        let OperandKind::Global(name) = instruction.operand_a().kind() else {
+        let Some(name) = ir.written_name(instruction.operand_a()) else {
             return true;
         };
         let arguments: Vec<Operand> = match ir.instruction(instruction.operand_b()) {

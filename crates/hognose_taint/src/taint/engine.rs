@@ -464,17 +464,7 @@ impl<'a> Engine<'a> {
         self.ancestry(class).iter().any(|&(module, class)| {
             let ir = &self.project.module(module).ir;
             ir.bases_of(class).iter().any(|base| {
-                let name = match base.kind() {
-                    OperandKind::Global(name) => Some(name),
-                    OperandKind::Register(index) if ir.op(index) == Op::Attr => {
-                        Some(ir.get(index).symbol_b())
-                    }
-                    OperandKind::Register(index) if ir.op(index) == Op::Import => {
-                        ir.imports[ir.get(index).a as usize].name
-                    }
-                    _ => None,
-                };
-                name.is_some_and(|name| {
+                ir.written_name(*base).is_some_and(|name| {
                     matches!(
                         self.project.text(name),
                         "Enum"
@@ -557,7 +547,7 @@ impl<'a> Engine<'a> {
             if instruction.op != Op::Subscript {
                 break;
             }
-            let OperandKind::Global(name) = instruction.operand_a().kind() else {
+            let Some(name) = ir.written_name(instruction.operand_a()) else {
                 break;
             };
             match self.project.text(name) {

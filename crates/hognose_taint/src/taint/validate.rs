@@ -86,7 +86,8 @@ impl Engine<'_> {
                     else {
                         continue;
                     };
-                    let is_validator = last_name(ir, call.operand_a())
+                    let is_validator = ir
+                        .written_name(call.operand_a())
                         .is_some_and(|name| VALIDATORS.contains(&self.project.text(name)));
                     if !is_validator {
                         continue;
@@ -102,18 +103,5 @@ impl Engine<'_> {
             }
         }
         found
-    }
-}
-
-/// The last part of the name that an operand is written as.
-fn last_name(ir: &hognose_python::Ir, operand: hognose_python::ir::Operand) -> Option<Symbol> {
-    match operand.kind() {
-        OperandKind::Global(name) => Some(name),
-        OperandKind::Register(index) => match ir.op(index) {
-            Op::Attr => Some(ir.get(index).symbol_b()),
-            Op::Import => ir.imports[ir.get(index).a as usize].name,
-            _ => None,
-        },
-        _ => None,
     }
 }
