@@ -331,6 +331,15 @@ fn follow(place: &mut Place, evaluator: &Evaluator<'_>, flow: &Flow) {
     if !flow.is_certain {
         place.confidence = Some(Confidence::Possible);
     }
+    // To run what its caller says is what such a function is for.
+    let models = evaluator.program.models;
+    let is_kind = |kind, names: &[&str]| names.iter().any(|name| models.kind(name) == Some(kind));
+    if flow.is_whole
+        && is_kind(flow.source, &["parameter"])
+        && is_kind(flow.sink, &["shell", "program", "argv", "sql", "template"])
+    {
+        place.confidence = Some(Confidence::Possible);
+    }
     place.flow = Some(flow.clone());
 }
 

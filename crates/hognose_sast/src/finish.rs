@@ -270,6 +270,9 @@ impl Words<'_, '_> {
                     .map(|argument| self.file.piece(argument.value));
                 match (&place.value, written) {
                     (_, Some(written)) if written.len() <= LONGEST_QUOTE => quoted(written),
+                    // What a check worked out is shown to the letter: a text that is slow to match loses its
+                    // point with one blank.
+                    (Some(value), None) => value.clone().into_owned(),
                     (Some(value), _) => quoted(value),
                     (None, Some(written)) => quoted(written),
                     (None, None) => self

@@ -125,15 +125,22 @@ pub fn scan(
             left_out,
         },
     );
-    for &(module, function) in flows.gave_up() {
-        let path = &project.module(module).path;
-        let message = format!(
-            "`{}` is too much to be followed as a whole; findings may be missing",
-            project.scope_name(module, function)
-        );
+    for functions in flows.gave_up().chunk_by(|a, b| a.0 == b.0) {
+        let (module, first) = functions[0];
+        let first = project.scope_name(module, first);
+        let message = match functions.len() - 1 {
+            0 => {
+                format!("`{first}` is too much to be followed as a whole; findings may be missing")
+            }
+            more => format!(
+                "`{first}` and {more} more functions are too much to be followed as a whole; \
+                 findings may be missing"
+            ),
+        };
+        let path = project.module(module).path.clone();
         result
             .problems
-            .push(Problem::in_file(ProblemKind::Budget, path.clone(), message));
+            .push(Problem::in_file(ProblemKind::Budget, path, message));
     }
     let analysed: Vec<_> = modules
         .par_iter()

@@ -120,7 +120,19 @@ fn names_of<'a>(context: &Context<'_, 'a>, operand: Operand, at: u32) -> Vec<&'a
 
 /// Whether a name is that of a credential.
 fn says_credential(name: &str) -> bool {
-    NAME.as_ref().is_some_and(|pattern| pattern.is_match(name))
+    NAME.as_ref().is_some_and(|pattern| pattern.is_match(name)) && !is_position(name)
+}
+
+/// Whether a token says where a list goes on: `next_page_token`.
+fn is_position(name: &str) -> bool {
+    let plain: String = name
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    ["pagetoken", "pagingtoken", "continuationtoken", "synctoken"]
+        .iter()
+        .any(|word| plain.contains(word))
 }
 
 fn check(context: &mut Context<'_, '_>, index: u32, name: Symbol, value: Operand) {

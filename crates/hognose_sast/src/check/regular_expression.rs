@@ -10,7 +10,7 @@ use hognose_finding::{Confidence, Severity};
 use hognose_python::Symbol;
 use hognose_python::ir::{Argument, FunctionId, Op, Operand, OperandKind};
 use hognose_taint::regex::{Attack, Flags, Use, Verdict, analyse, parse};
-use hognose_taint::{CallView, Given, Shape};
+use hognose_taint::{CallView, Given, Shape, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
@@ -235,6 +235,90 @@ impl Context<'_, '_> {
     }
 }
 
+/// How far the origin of a text is looked for.
+const MAX_ORIGIN: u32 = 10;
+
+/// Functions whose results the machine of the program itself wrote: commands, names of its files, its own code.
+const OWN: &[&str] = &[
+    "subprocess.run",
+    "subprocess.check_output",
+    "subprocess.getoutput",
+    "subprocess.getstatusoutput",
+    "subprocess.Popen",
+    "asyncio.create_subprocess_exec",
+    "asyncio.create_subprocess_shell",
+    "os.popen",
+    "os.uname",
+    "os.listdir",
+    "platform.platform",
+    "platform.version",
+    "platform.release",
+    "inspect.getsource",
+    "inspect.getdoc",
+    "inspect.signature",
+];
+
+/// Whether a text comes from the machine itself: what a command printed, a file at a fixed place.
+fn is_own(context: &Context<'_, '_>, text: Operand) -> bool {
+    let ir = context.ir();
+    let mut operand = text;
+    for _ in 0..MAX_ORIGIN {
+        let Some(instruction) = ir.instruction(operand) else {
+            return false;
+        };
+        operand = match instruction.op {
+            Op::Attr if context.text(instruction.symbol_b()) == "__doc__" => return true,
+            Op::Attr
+            | Op::Subscript
+            | Op::Element
+            | Op::Unpack
+            | Op::UnpackRest
+            | Op::Enter
+            | Op::Await => instruction.operand_a(),
+            Op::Call => {
+                let callee = instruction.operand_a();
+                if is_own_function(context, callee, instruction.b) {
+                    return true;
+                }
+                // A method gives back what its object holds.
+                match ir
+                    .instruction(callee)
+                    .filter(|callee| callee.op == Op::Attr)
+                {
+                    Some(method) => method.operand_a(),
+                    None => return false,
+                }
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
+fn is_own_function(context: &Context<'_, '_>, callee: Operand, arguments: u32) -> bool {
+    let project = context.evaluator.project();
+    context
+        .evaluator
+        .values(context.module, callee)
+        .iter()
+        .any(|value| {
+            let name = match *value {
+                Value::Function(module, function) | Value::Class(module, function) => {
+                    project.qualified_name(module, function)
+                }
+                Value::External(external) => project.external_name(external).to_owned(),
+                _ => return false,
+            };
+            if name == "builtins.open" {
+                let path = context.ir().arguments(arguments).next();
+                return path.is_some_and(|(_, path)| {
+                    context.evaluator.shape(context.module, path, None) == Shape::Constant
+                });
+            }
+            OWN.contains(&name.as_str())
+        })
+}
+
 fn last_name<'a>(context: &Context<'_, 'a>, index: u32) -> &'a str {
     let ir = context.ir();
     let callee = ir.get(index).operand_a();
@@ -374,6 +458,7 @@ fn report(context: &mut Context<'_, '_>, site: &Site) {
         .filter(|subject| {
             subject.text.is_none_or(|text| {
                 context.evaluator.shape(context.module, text, None) != Shape::Constant
+                    && !is_own(context, text)
             })
         })
         .collect();

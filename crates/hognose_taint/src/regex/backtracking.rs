@@ -474,6 +474,8 @@ fn literal(text: &str, bytes: bool) -> String {
             '\n' => literal.push_str("\\n"),
             '\r' => literal.push_str("\\r"),
             '\t' => literal.push_str("\\t"),
+            // Messages put code in backquotes.
+            '`' => literal.push_str("\\x60"),
             ' '..='~' => literal.push(character),
             _ => {
                 let code = u32::from(character);

@@ -123,6 +123,9 @@ impl Machine<'_, '_> {
                     || values.iter().enumerate().any(|(number, value)| {
                         let decides = summary.decides >> number.min(63) & 1 == 1;
                         self.is_telling(state, (module, info.parent), number == 0, value, decides)
+                            || decides
+                                && summary.calls_parameter
+                                && matches!(value.what, What::Class(..))
                     }))
         });
         match summary {

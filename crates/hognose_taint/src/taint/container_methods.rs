@@ -194,10 +194,7 @@ impl Machine<'_, '_> {
                     }
                     match &mut object.items {
                         Some(items) if object.rest.is_none() => items.push(value.clone()),
-                        _ => {
-                            object.blur();
-                            object.add_rest(&value);
-                        }
+                        _ => object.add_rest(&value),
                     }
                 }
                 self.share(state, &object, Part::Element, &value);
@@ -211,7 +208,7 @@ impl Machine<'_, '_> {
                 };
                 if let Some(object) = state.object_mut(id) {
                     match (&mut object.items, &at.what) {
-                        (Some(items), What::Int(at)) => {
+                        (Some(items), What::Int(at)) if object.rest.is_none() || *at == 0 => {
                             let count = items.len() as i64;
                             let at =
                                 if *at < 0 { count + at } else { *at }.clamp(0, count) as usize;
@@ -229,7 +226,7 @@ impl Machine<'_, '_> {
             (Shape::List, "extend") => {
                 let more = first?;
                 match (self.exact_items(state, &more), &object.items) {
-                    (Some(new), Some(_)) => {
+                    (Some(new), Some(_)) if object.rest.is_none() => {
                         if let Some(items) = state
                             .object_mut(id)
                             .and_then(|object| object.items.as_mut())
@@ -240,7 +237,6 @@ impl Machine<'_, '_> {
                     _ => {
                         let element = self.element(state, &more);
                         if let Some(object) = state.object_mut(id) {
-                            object.blur();
                             object.add_rest(&element);
                         }
                         self.share(state, &object, Part::Element, &element);
@@ -255,7 +251,9 @@ impl Machine<'_, '_> {
                     ("pop", _) => None,
                     _ => Some(0),
                 };
-                if let (Some(at), Some(items)) = (at, &object.items) {
+                if let (Some(at), Some(items)) = (at, &object.items)
+                    && (at >= 0 || object.rest.is_none())
+                {
                     let count = items.len() as i64;
                     let place = if at < 0 { count + at } else { at };
                     if let Some(place) = usize::try_from(place)
@@ -284,7 +282,7 @@ impl Machine<'_, '_> {
                             object.items = Some(Vec::new());
                             object.rest = None;
                         }
-                        ("reverse", Some(items)) => items.reverse(),
+                        ("reverse", Some(items)) if object.rest.is_none() => items.reverse(),
                         ("remove", Some(items)) => {
                             match first.as_ref().and_then(|first| {
                                 items.iter().position(|item| {

@@ -458,7 +458,7 @@ impl<'a> Machine<'_, 'a> {
             return;
         };
         match (&mut object.items, part_of(&key.what)) {
-            (Some(items), Part::Index(at)) => {
+            (Some(items), Part::Index(at)) if at >= 0 || object.rest.is_none() => {
                 let at = if at < 0 {
                     items.len() as i64 + i64::from(at)
                 } else {

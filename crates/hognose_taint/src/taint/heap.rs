@@ -29,7 +29,7 @@ const MAX_ENTRIES: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Object {
     pub shape: Shape,
-    /// Elements by position, while all positions are known.
+    /// Elements by position: all, or those it begins with if there is a rest.
     pub items: Option<Vec<Value>>,
     /// Attributes and entries by constant key.
     pub entries: Vec<(Part, Value)>,
@@ -88,6 +88,10 @@ impl Object {
     /// What an attribute or element holds; `None` if it holds nothing that is known of.
     pub fn read(&self, part: Part) -> Option<Value> {
         if let (Some(items), Part::Index(index)) = (&self.items, part) {
+            // From the end only where the end is known.
+            if index < 0 && self.rest.is_some() {
+                return self.any_element();
+            }
             let at = if index < 0 {
                 items.len() as i64 + i64::from(index)
             } else {
@@ -198,6 +202,18 @@ impl Object {
             (Some(a), Some(b)) if a.len() == b.len() => {
                 for (a, b) in a.iter_mut().zip(b) {
                     *a = a.join(b);
+                }
+            }
+            // Lists of different length begin alike: what follows is in no particular place.
+            (Some(a), Some(b)) => {
+                let common = a.len().min(b.len());
+                let mut beyond: Vec<Value> = a.drain(common..).collect();
+                beyond.extend_from_slice(&b[common..]);
+                for (a, b) in a.iter_mut().zip(b) {
+                    *a = a.join(b);
+                }
+                for value in &beyond {
+                    joined.add_rest(value);
                 }
             }
             (None, None) => {}

@@ -43,7 +43,7 @@ impl Machine<'_, '_> {
             objects: Vec::new(),
         };
         for hit in &summary.hits {
-            let Label::Input { .. } = hit.mark.label else {
+            let Label::Input { param, .. } = hit.mark.label else {
                 // Reported where it happens.
                 continue;
             };
@@ -66,7 +66,13 @@ impl Machine<'_, '_> {
                 {
                     continue;
                 }
+                let is_whole = values
+                    .get(usize::from(param))
+                    .is_some_and(|value| value.whole);
                 self.add_hit(Hit {
+                    whole: hit.whole
+                        && is_whole
+                        && matches!(mark.label, Label::Input { path, .. } if path.parts().is_empty()),
                     mark: mark.clone(),
                     before: before.map(Into::into),
                     ..hit.clone()

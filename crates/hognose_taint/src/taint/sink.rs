@@ -10,7 +10,7 @@ use super::harm::NORMAL;
 use super::heap::{Shape, State};
 use super::machine::Machine;
 use super::summary::Hit;
-use super::value::{Kinds, Mark, Taint, TextPart, Value, What, kind_bit};
+use super::value::{Kinds, Label, Mark, Taint, TextPart, Value, What, kind_bit};
 use crate::models::Kind;
 use crate::values;
 use crate::view::Callee;
@@ -61,6 +61,8 @@ impl<'a> Machine<'_, 'a> {
                 index,
                 position,
                 name,
+                whole: value.whole
+                    && matches!(mark.label, Label::Input { path, .. } if path.parts().is_empty()),
                 mark,
                 before,
             });
@@ -167,7 +169,8 @@ impl<'a> Machine<'_, 'a> {
             add(program_kind, &value.taint);
             return;
         };
-        let Some(items) = &object.items else {
+        let items = object.items.as_ref();
+        let Some(items) = items.filter(|items| !items.is_empty() || object.rest.is_none()) else {
             // Which of them is the program is not known.
             let element = object.any_element().unwrap_or(Value::TOP);
             if object.shape == Shape::List || object.shape == Shape::Iterator {

@@ -82,6 +82,8 @@ pub struct Flow {
     pub steps: Vec<FlowStep>,
     /// Nothing unknown is on the way.
     pub is_certain: bool,
+    /// It is what a caller passes, as it came in.
+    pub is_whole: bool,
 }
 
 /// All flows of a program, by the instruction of the sink.

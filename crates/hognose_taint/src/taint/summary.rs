@@ -27,6 +27,8 @@ pub(crate) struct Hit {
     /// Name of the parameter.
     pub name: Option<Symbol>,
     pub mark: Mark,
+    /// The argument of a caller as it came in, with nothing around it.
+    pub whole: bool,
     /// What stands before the data in a URL and the like, where that decides.
     pub before: Option<Arc<[TextPart]>>,
 }

@@ -155,6 +155,7 @@ fn add_flow(
         name: hit.name,
         steps: shown,
         is_certain,
+        is_whole: hit.whole,
     };
     let all = flows.entry((hit.module, hit.index)).or_default();
     let same = all.iter_mut().find(|known| {
