@@ -384,6 +384,9 @@ impl<'a> Lowerer<'a> {
         let (parting, mark) = (self.frame.block, self.frame.mark());
         let writes = self.frame.writes_mark();
         self.frame.try_depth += 1;
+        // What comes before the statement is no part of what its handlers see half done.
+        self.enter_block(parting, Operand::ABSENT, true);
+        let first = self.frame.block;
         self.body(&stmt.body);
         let written = self.frame.writes_mark();
         self.body(&stmt.orelse);
@@ -393,7 +396,7 @@ impl<'a> Lowerer<'a> {
         let last = self.ir.blocks.len() as u32;
         self.open_block(parting, Operand::ABSENT, true);
         self.ir.handlers.push(self.frame.block);
-        for block in parting..last {
+        for block in first..last {
             self.edge(block);
         }
         for (slot, values) in self.frame.writes_between(writes, written) {

@@ -282,7 +282,7 @@ impl<'a> Machine<'_, 'a> {
                 }
                 return Some(Some(Value::new(What::Super(self.module(), owner))));
             }
-            "print" => Value::new(What::None),
+            "print" => self.print(state, index, arguments),
             "exit" | "quit" => return Some(None),
             _ => return None,
         };
@@ -462,6 +462,15 @@ impl<'a> Machine<'_, 'a> {
                 }
                 value
             }
+            // Their models say the rest; see `library.rs`.
+            Native::Undo
+            | Native::Quote
+            | Native::JoinAddress
+            | Native::MakeAddress
+            | Native::Substitute
+            | Native::FindAll
+            | Native::Group
+            | Native::Fill => return None,
         };
         Some(Some(value))
     }

@@ -31,6 +31,7 @@ impl Machine<'_, '_> {
         let skips_first = class.is_some()
             || receiver.is_some() && binding != Binding::Free
             || binding == Binding::ClassMethod;
+        let native = engine.native(function.0, function.1);
         let function = self.overload(index, function, skips_first, arguments);
         let model = models.function(function.0, function.1);
         let ir = &engine.project.module(function.0).ir;
@@ -197,6 +198,9 @@ impl Machine<'_, '_> {
             value.whole = true;
         }
         self.normalising(state, index, function, receiver, &mut value);
+        if let Some(native) = native {
+            self.library_function(state, index, native, arguments, &mut value);
+        }
         if engine.never_returns(function) {
             return None;
         }

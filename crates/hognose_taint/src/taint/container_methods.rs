@@ -438,6 +438,21 @@ impl Machine<'_, '_> {
                 .rest
                 .clone()
                 .unwrap_or_else(|| Value::new(self.string(""))),
+            // A template.
+            "substitute" | "safe_substitute" => {
+                let index = self.frame().at;
+                let text = state.object(id)?.rest.clone()?;
+                match self.as_text(&text.what).map(str::to_owned) {
+                    Some(text) => self.fill_template(state, index, &text, arguments),
+                    None => {
+                        let mut taint = state.deep_taint(&text);
+                        for given in arguments.all() {
+                            taint.add(&state.deep_taint(&given.value));
+                        }
+                        Value::tainted(self.passed(&taint, index))
+                    }
+                }
+            }
             "truncate" => {
                 if let Some(object) = state.object_mut(id) {
                     object.rest = None;

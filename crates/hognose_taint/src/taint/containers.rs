@@ -206,6 +206,7 @@ impl<'a> Machine<'_, 'a> {
             label,
             clean: 0,
             doubt: false,
+            undone: false,
             step: None,
         })
     }

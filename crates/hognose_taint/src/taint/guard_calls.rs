@@ -1,13 +1,14 @@
 //! What the result of a test says of its arguments: prefixes, patterns, helpers, models.
 
 use hognose_python::ir::{Argument, FunctionId, Op, Operand};
-use hognose_python::{ModuleId, Target};
+use hognose_python::{ModuleId, Project, Target};
 
 use super::call::Given;
 use super::harm::{ALL, NOT_DOUBLE, RELATIVE, ROOTED};
 use super::heap::{Fact, State, Subject};
 use super::machine::{Guards, Machine};
 use super::value::{Kinds, TextPart, What};
+use crate::regex::Flags;
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn call_facts(
@@ -164,42 +165,65 @@ impl<'a> Machine<'_, 'a> {
         method: &str,
     ) {
         let instruction = ir.get(index);
-        let Some(callee) = ir.instruction(instruction.operand_a()) else {
-            return;
-        };
         let arguments: Vec<Operand> = ir
             .arguments(instruction.b)
             .filter(|(kind, _)| *kind == Argument::Positional)
             .map(|(_, operand)| operand)
             .collect();
         // `re.match(pattern, value)` or `PATTERN.match(value)`
-        let base = self.read(state, callee.operand_a());
-        let (pattern, subject) = if matches!(base.what, What::Module(_)) {
-            let [pattern, subject, ..] = arguments.as_slice() else {
-                return;
-            };
-            let pattern = self.read(state, *pattern);
-            let Some(text) = self.as_text(&pattern.what).map(str::to_owned) else {
-                return;
-            };
-            (text, *subject)
-        } else {
-            let Some(&subject) = arguments.first() else {
-                return;
-            };
-            let Some(text) = self.compiled_pattern(callee.operand_a()) else {
-                return;
-            };
-            (text, subject)
+        let Some((pattern, flags, is_compiled)) = self.pattern_of(state, index) else {
+            return;
         };
-        let kinds = self.engine.pattern_kinds(&pattern, method);
+        let Some(&subject) = arguments.get(usize::from(!is_compiled)) else {
+            return;
+        };
+        let kinds = self.engine.pattern_kinds(&pattern, flags, method);
         if kinds != 0 {
             self.fact(state, subject, kinds);
         }
     }
 
-    /// The text of a pattern that was compiled once.
-    fn compiled_pattern(&mut self, operand: Operand) -> Option<String> {
+    /// The pattern that a call of `re.match` and the like, or of a method of a compiled pattern, looks for; its flags;
+    /// whether it was compiled before.
+    pub(super) fn pattern_of(
+        &mut self,
+        state: &mut State,
+        index: u32,
+    ) -> Option<(String, Flags, bool)> {
+        let ir = self.ir();
+        let call = ir.get(index);
+        let callee = ir.instruction(call.operand_a())?;
+        let is_compiled = match callee.op {
+            Op::Attr => {
+                let base = self.read(state, callee.operand_a());
+                !matches!(base.what, What::Module(_))
+            }
+            // `from re import match`
+            Op::Import => false,
+            _ => return None,
+        };
+        if is_compiled {
+            let (text, flags) = self.compiled_pattern(callee.operand_a())?;
+            return Some((text, flags, true));
+        }
+        let (_, pattern) = ir.arguments(call.b).next()?;
+        let pattern = self.read(state, pattern);
+        let text = self.as_text(&pattern.what)?.to_owned();
+        Some((text, flags_of(self.engine.project, ir, call.b)?, false))
+    }
+
+    /// The text of a pattern that was compiled once, and its flags.
+    fn compiled_pattern(&mut self, operand: Operand) -> Option<(String, Flags)> {
+        let (module, call) = self.made_by(operand)?;
+        let ir = &self.engine.project.module(module).ir;
+        let call = ir.instruction(call)?;
+        let (_, pattern) = ir.arguments(call.b).next()?;
+        let text = self.evaluator.constant_text(module, pattern)?;
+        Some((text, flags_of(self.engine.project, ir, call.b)?))
+    }
+
+    /// The call that made a value which has only one: `NAME = re.compile(…)`.
+    pub(super) fn made_by(&mut self, operand: Operand) -> Option<(ModuleId, Operand)> {
         let module = self.module();
         let mut targets = self.engine.project.resolve(module, operand);
         if targets.is_empty() {
@@ -209,9 +233,9 @@ impl<'a> Machine<'_, 'a> {
             return None;
         };
         let ir = &self.engine.project.module(*module).ir;
-        let call = ir.instruction(*call).filter(|call| call.op == Op::Call)?;
-        let (_, pattern) = ir.arguments(call.b).next()?;
-        self.evaluator.constant_text(*module, pattern)
+        ir.instruction(*call)
+            .filter(|call| call.op == Op::Call)
+            .map(|_| (*module, *call))
     }
 
     /// `isinstance(value, int)`, `all(c in ALLOWED for c in value)` and the like.
@@ -337,5 +361,51 @@ impl<'a> Machine<'_, 'a> {
                 on_false: Some(Vec::new()),
             },
         );
+    }
+}
+
+/// The flags that a call of a function of `re` is given; nothing if they are not written there.
+fn flags_of(project: &Project, ir: &hognose_python::Ir, arguments: u32) -> Option<Flags> {
+    let given = ir.arguments(arguments).find_map(|(kind, operand)| match kind {
+        Argument::Named(name) if project.text(name) == "flags" => Some(operand),
+        _ => None,
+    });
+    // `re.compile(pattern, flags)`, `re.match(pattern, text, flags)`: the last one that is no text.
+    let last = ir
+        .arguments(arguments)
+        .skip(1)
+        .last()
+        .filter(|(kind, _)| *kind == Argument::Positional)
+        .map(|(_, operand)| operand)
+        .filter(|operand| {
+            ir.instruction(*operand).is_some_and(|instruction| {
+                matches!(instruction.op, Op::Attr | Op::BitOr)
+                    && flags_in(project, ir, *operand, 0).is_some()
+            })
+        });
+    match given.or(last) {
+        Some(operand) => flags_in(project, ir, operand, 0),
+        None => Some(Flags::default()),
+    }
+}
+
+/// `re.I | re.VERBOSE`
+fn flags_in(project: &Project, ir: &hognose_python::Ir, operand: Operand, depth: u32) -> Option<Flags> {
+    let instruction = ir.instruction(operand)?;
+    match instruction.op {
+        Op::BitOr if depth < 8 => Some(
+            flags_in(project, ir, instruction.operand_a(), depth + 1)?
+                .with(flags_in(project, ir, instruction.operand_b(), depth + 1)?),
+        ),
+        Op::Attr => Some(match project.text(instruction.symbol_b()) {
+            "I" | "IGNORECASE" => Flags::IGNORE_CASE,
+            "M" | "MULTILINE" => Flags::MULTI_LINE,
+            "S" | "DOTALL" => Flags::DOT_ALL,
+            "X" | "VERBOSE" => Flags::VERBOSE,
+            "A" | "ASCII" => Flags::ASCII,
+            "U" | "UNICODE" => Flags::UNICODE,
+            _ => return None,
+        }),
+        _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hognose_python::ModuleId;
 use hognose_python::ir::FunctionId;
 
-use super::value::{Kinds, Label, Part, Taint, Value, What};
+use super::value::{Kinds, Label, Mark, Part, Taint, Value, What};
 
 /// What kind of object it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,6 +238,13 @@ pub(crate) struct Fact {
     pub kinds: Kinds,
     /// It is exactly this.
     pub exactly: Option<What>,
+}
+
+impl Fact {
+    /// Whether it still holds for data whose encoding may have been undone since. One of a few constants stays harmless.
+    pub fn holds_for(&self, mark: &Mark) -> bool {
+        !mark.undone || self.kinds == Kinds::MAX
+    }
 }
 
 /// The heap and the facts at one point.

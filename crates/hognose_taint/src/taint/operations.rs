@@ -106,6 +106,7 @@ impl<'a> Machine<'_, 'a> {
                 for part in ir.list(instruction.a) {
                     let value = self.read(state, part);
                     let value = self.stringified(state, &value);
+                    let value = self.behind(&parts, &value);
                     taint.add(&value.taint);
                     parts.extend(self.parts(&value));
                 }

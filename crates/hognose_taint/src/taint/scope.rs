@@ -50,6 +50,7 @@ impl<'a> Machine<'_, 'a> {
                     label,
                     clean: 0,
                     doubt: false,
+                    undone: false,
                     step: None,
                 })),
                 what: What::Top,
@@ -133,6 +134,7 @@ impl<'a> Machine<'_, 'a> {
                     },
                     clean: 0,
                     doubt: false,
+                    undone: false,
                     step: step(None, module, index, Note::Source, None),
                 })
                 .collect(),
@@ -398,6 +400,7 @@ impl<'a> Machine<'_, 'a> {
                 },
                 clean: 0,
                 doubt: false,
+                undone: false,
                 step: None,
             }),
             what,

@@ -52,7 +52,7 @@ impl<'a> Machine<'_, 'a> {
             .chain(others.into_iter().map(|(kind, mark)| (kind, mark, None)));
         for (kind, mark, before) in found {
             let bit = kind_bit(kind);
-            if mark.clean & bit != 0 || self.is_clean_by_fact(state, mark.label, bit) {
+            if self.is_clean(state, &mark, bit) {
                 continue;
             }
             self.add_hit(Hit {

@@ -220,6 +220,7 @@ fn summarise<'a>(
             label: origin,
             clean: 0,
             doubt: false,
+            undone: false,
             step: step(None, module, index, Note::Param, None),
         };
         let operand = Operand::from_register(index);
@@ -298,6 +299,7 @@ fn summarise<'a>(
                             },
                             clean: 0,
                             doubt: false,
+                            undone: false,
                             step: step(None, module, index, Note::Param, None),
                         }),
                         what: What::Top,
@@ -399,6 +401,7 @@ fn filled<'a>(
                     },
                     clean,
                     doubt: false,
+                    undone: false,
                     step: step(None, module, index, Note::Source, None),
                 }),
                 what: What::Top,

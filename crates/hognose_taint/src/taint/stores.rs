@@ -162,7 +162,7 @@ pub(super) fn fill(
                         let next = Origin {
                             source: origin.source,
                             doubt: origin.doubt || mark.doubt,
-                            clean: origin.clean | mark.clean,
+                            clean: mark.cleaned_after(origin.clean),
                             steps: chain(origin.steps.as_ref(), mark.step.as_ref()),
                         };
                         queue.push_back((number, next));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::call::Arguments;
+use super::harm::RELATIVE;
 use super::heap::{Object, Shape, State};
 use super::machine::Machine;
 use super::value::{Taint, TextPart, Value, What};
@@ -122,8 +123,23 @@ impl Machine<'_, '_> {
             return self.allocate(state, object);
         }
         let mut parts = self.parts(a);
-        parts.extend(self.parts(b));
-        self.text(parts, a.taint.join(&b.taint))
+        let behind = self.behind(&parts, b);
+        parts.extend(self.parts(&behind));
+        self.text(parts, a.taint.join(&behind.taint))
+    }
+
+    /// A value that is put behind these parts of a text: it is no longer what the text begins with.
+    pub(super) fn behind(&self, parts: &[TextPart], value: &Value) -> Value {
+        let is_behind = parts.iter().any(|part| match part {
+            TextPart::Literal(text) => !text.is_empty(),
+            TextPart::Hole { taint, .. } => taint.is_clean(),
+        });
+        if !is_behind || value.taint.is_clean() {
+            return value.clone();
+        }
+        let mut behind = value.clone();
+        behind.taint = behind.taint.cleaned(RELATIVE);
+        behind
     }
 
     /// `format % arguments`
@@ -212,6 +228,7 @@ impl Machine<'_, '_> {
                 continue;
             }
             let value = self.stringified(state, &value);
+            let value = self.behind(&parts, &value);
             taint.add(&state.deep_taint(&value));
             parts.extend(self.parts(&value));
         }
@@ -374,6 +391,7 @@ impl Machine<'_, '_> {
                 object.rest = Some(Value::tainted(self.passed(&receiver.taint, index)));
                 self.allocate(state, object)
             }
+            "hex" => Value::TOP,
             "translate" | "zfill" | "ljust" | "rjust" | "center" | "removeprefix"
             | "removesuffix" | "__add__" | "__mod__" | "__str__" => Value::tainted(whole_taint),
             // Paths that were put together with `/` have other methods.
@@ -442,6 +460,12 @@ impl Machine<'_, '_> {
             all.add(&more);
         }
         let Some(text) = self.as_text(&receiver.what).map(str::to_owned) else {
+            // The data in the format reads what is put in.
+            if let Some(kind) = self.engine.program.models.kind("format-string") {
+                let format = Value::tainted(receiver.taint.clone());
+                let name = self.engine.names.self_word;
+                self.check_sink(state, index, kind, &format, name, None);
+            }
             let mut parts = self.parts(receiver);
             parts.push(TextPart::Hole {
                 taint: all.clone(),
@@ -507,6 +531,7 @@ impl Machine<'_, '_> {
                 continue;
             }
             let value = self.stringified(state, &value);
+            let value = self.behind(&parts, &value);
             let own = state.deep_taint(&value);
             taint.add(&own);
             parts.extend(self.parts(&value));

@@ -56,7 +56,7 @@ pub(super) fn collect(
                 continue;
             }
             for origin in origins.iter().filter(is_asked) {
-                if origin.clean & kind_bit(hit.sink) != 0 {
+                if engine.complete(hit.mark.cleaned_after(origin.clean)) & kind_bit(hit.sink) != 0 {
                     continue;
                 }
                 let mut steps = Vec::new();
