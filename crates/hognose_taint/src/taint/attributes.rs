@@ -135,7 +135,7 @@ impl Machine<'_, '_> {
             }
             What::Function(_) | What::Method(_) | What::Partial(_) => Value::TOP,
             What::Super(module, class) => self.super_attribute(state, (*module, *class), name),
-            What::Top => {
+            What::Top | What::Text(_) => {
                 // What the evaluator knows of an expression, where values do not.
                 let mut value = self.part_of_whole(base, Part::Attr(name));
                 if let Some(operand) = operand

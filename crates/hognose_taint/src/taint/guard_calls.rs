@@ -4,11 +4,12 @@ use hognose_python::ir::{Argument, FunctionId, Op, Operand};
 use hognose_python::{ModuleId, Project, Target};
 
 use super::call::Given;
+use super::guard::characters;
 use super::harm::{ALL, NOT_DOUBLE, RELATIVE, ROOTED};
 use super::heap::{Fact, State, Subject};
 use super::machine::{Guards, Machine};
-use super::value::{Kinds, TextPart, What};
-use crate::regex::Flags;
+use super::value::{Kinds, TextPart, Value, What};
+use crate::regex::{Accepted, Flags, charset};
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn call_facts(
@@ -49,7 +50,10 @@ impl<'a> Machine<'_, 'a> {
             (
                 "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "isidentifier",
                 true,
-            ) => self.fact(state, subject, ALL),
+            ) => {
+                self.fact(state, subject, ALL);
+                self.replaced_fact(ir, state, subject);
+            }
             ("is_relative_to", true) if self.is_normal(state, subject) => {
                 let kinds = self.engine.sinks.file_path;
                 self.fact(state, subject, kinds);
@@ -65,6 +69,11 @@ impl<'a> Machine<'_, 'a> {
                     self.prefix_facts(state, subject, first, holds);
                 }
             }
+            ("endswith", true) => {
+                if let Some(first) = first {
+                    self.suffix_facts(ir, state, subject, first);
+                }
+            }
             ("issubset", true) => {
                 if let Some(first) = first {
                     let list = self.read(state, first);
@@ -77,6 +86,71 @@ impl<'a> Machine<'_, 'a> {
                 self.pattern_facts(ir, state, index, name);
             }
             _ => {}
+        }
+    }
+
+    /// `text.replace("-", "").isalnum()`: the text has what was replaced besides.
+    fn replaced_fact(&mut self, ir: &'a hognose_python::Ir, state: &mut State, tested: Operand) {
+        let mut at = tested;
+        let mut besides = String::new();
+        for _ in 0..8 {
+            let Some(call) = ir.instruction(at).filter(|call| call.op == Op::Call) else {
+                break;
+            };
+            let Some(callee) = ir.instruction(call.operand_a()).filter(|callee| {
+                callee.op == Op::Attr
+                    && matches!(
+                        self.engine.project.text(callee.symbol_b()),
+                        "replace" | "strip" | "lstrip" | "rstrip"
+                    )
+            }) else {
+                break;
+            };
+            let Some((_, replaced)) = ir.arguments(call.b).next() else {
+                break;
+            };
+            let replaced = self.read(state, replaced);
+            let Some(text) = self.as_text(&replaced.what) else {
+                break;
+            };
+            besides.push_str(text);
+            at = callee.operand_a();
+        }
+        if at != tested {
+            let all = charset::word(false).union(&characters(&besides));
+            let kinds = self.engine.accepted_kinds(&Accepted::over(all));
+            self.fact(state, at, kinds);
+        }
+    }
+
+    /// `urlsplit(url).hostname.endswith(".example.org")`: a host below one of the program's.
+    fn suffix_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        subject: Operand,
+        suffix: Operand,
+    ) {
+        let value = self.read(state, suffix);
+        let suffixes = match self.exact_items(state, &value) {
+            Some(items) => items,
+            None => vec![value],
+        };
+        let is_domain = |value: &Value| match &value.what {
+            What::Text(parts) => {
+                matches!(parts.first(), Some(TextPart::Literal(text)) if text.starts_with('.'))
+                    && value.taint.is_clean()
+            }
+            what => self
+                .as_text(what)
+                .is_some_and(|text| text.starts_with('.') && text.len() > 1),
+        };
+        if suffixes.is_empty() || !suffixes.iter().all(is_domain) {
+            return;
+        }
+        let kinds = self.engine.sinks.url | self.engine.sinks.redirect;
+        for subject in self.hosts_of(ir, subject) {
+            self.fact(state, subject, kinds);
         }
     }
 
@@ -118,6 +192,15 @@ impl<'a> Machine<'_, 'a> {
                 .is_some_and(|(_, rest)| rest.find(['/', '?', '#']).is_some_and(|end| end > 0))
         };
         if !all.is_empty() && all.iter().all(|prefix| fixed(prefix)) {
+            self.fact(state, subject, url | redirect);
+        }
+        // `f"https://{host}/"`
+        if let What::Text(parts) = &value.what
+            && matches!(parts.last(), Some(TextPart::Literal(text)) if text.ends_with('/'))
+            && value.taint.is_clean()
+            && let Some(kind) = self.engine.program.models.kind("url")
+            && self.engine.is_fixed(kind, parts)
+        {
             self.fact(state, subject, url | redirect);
         }
         if !all.is_empty()
@@ -252,6 +335,9 @@ impl<'a> Machine<'_, 'a> {
         };
         let given: Vec<Operand> = ir.arguments(arguments).map(|(_, value)| value).collect();
         match (self.engine.project.text(name), given.as_slice()) {
+            ("bool", &[answer]) => {
+                self.refine_at(state, answer, holds, 4);
+            }
             ("isinstance", &[subject, class]) if holds => {
                 let class = self.read(state, class);
                 let classes = match self.exact_items(state, &class) {
@@ -269,16 +355,19 @@ impl<'a> Machine<'_, 'a> {
                     self.fact(state, subject, ALL);
                 }
             }
-            ("all", &[elements]) if holds => {
-                // `all(c.isalnum() or c in "_-" for c in name)`
+            ("all" | "any", &[elements]) => {
+                // `all(c.isalnum() or c in "_-" for c in name)`; `any(…)` is false where none is. Of `any(…)` that is
+                // true only what the test says of things outside of the elements is sure.
+                let is_each = (self.engine.project.text(name) == "all") == holds;
+                let is_one = self.engine.project.text(name) == "any" && holds;
                 let Some(comprehension) = ir
                     .instruction(elements)
-                    .filter(|inner| inner.op == Op::Comprehension)
+                    .filter(|inner| inner.op == Op::Comprehension && (is_each || is_one))
                 else {
                     return;
                 };
                 let mut then = state.clone();
-                if !self.refine_at(&mut then, comprehension.operand_a(), true, 1) {
+                if !self.refine_at(&mut then, comprehension.operand_a(), holds, 1) {
                     return;
                 }
                 let tested: Vec<(u32, Kinds)> = then
@@ -292,7 +381,9 @@ impl<'a> Machine<'_, 'a> {
                     .collect();
                 for (register, kinds) in tested {
                     let element = ir.get(register);
-                    if element.op == Op::Element {
+                    if element.op != Op::Element {
+                        self.fact(state, Operand::from_register(register), kinds);
+                    } else if is_each {
                         // Letters one by one: only what no letter makes dangerous is sure.
                         self.fact(state, element.operand_a(), kinds);
                     }
@@ -366,10 +457,12 @@ impl<'a> Machine<'_, 'a> {
 
 /// The flags that a call of a function of `re` is given; nothing if they are not written there.
 fn flags_of(project: &Project, ir: &hognose_python::Ir, arguments: u32) -> Option<Flags> {
-    let given = ir.arguments(arguments).find_map(|(kind, operand)| match kind {
-        Argument::Named(name) if project.text(name) == "flags" => Some(operand),
-        _ => None,
-    });
+    let given = ir
+        .arguments(arguments)
+        .find_map(|(kind, operand)| match kind {
+            Argument::Named(name) if project.text(name) == "flags" => Some(operand),
+            _ => None,
+        });
     // `re.compile(pattern, flags)`, `re.match(pattern, text, flags)`: the last one that is no text.
     let last = ir
         .arguments(arguments)
@@ -390,12 +483,21 @@ fn flags_of(project: &Project, ir: &hognose_python::Ir, arguments: u32) -> Optio
 }
 
 /// `re.I | re.VERBOSE`
-fn flags_in(project: &Project, ir: &hognose_python::Ir, operand: Operand, depth: u32) -> Option<Flags> {
+fn flags_in(
+    project: &Project,
+    ir: &hognose_python::Ir,
+    operand: Operand,
+    depth: u32,
+) -> Option<Flags> {
     let instruction = ir.instruction(operand)?;
     match instruction.op {
         Op::BitOr if depth < 8 => Some(
-            flags_in(project, ir, instruction.operand_a(), depth + 1)?
-                .with(flags_in(project, ir, instruction.operand_b(), depth + 1)?),
+            flags_in(project, ir, instruction.operand_a(), depth + 1)?.with(flags_in(
+                project,
+                ir,
+                instruction.operand_b(),
+                depth + 1,
+            )?),
         ),
         Op::Attr => Some(match project.text(instruction.symbol_b()) {
             "I" | "IGNORECASE" => Flags::IGNORE_CASE,

@@ -129,8 +129,8 @@ impl Engine<'_> {
             kinds |= sinks.xpath;
         }
         if kinds & sinks.shell != 0 && accepted.excludes("/\\.'\"<>:@ ") {
-            kinds |=
-                ALL & !(sinks.argv | sinks.http_header | sinks.log | NO_LINE_FEED | NO_RETURN | NORMAL);
+            kinds |= ALL
+                & !(sinks.argv | sinks.http_header | sinks.log | NO_LINE_FEED | NO_RETURN | NORMAL);
         }
         kinds
     }
@@ -143,7 +143,7 @@ impl Engine<'_> {
             ValueConstraint::Slug => ALL & !self.sinks.argv,
             ValueConstraint::Pattern(pattern) => {
                 self.pattern_kinds(pattern, Flags::default(), "fullmatch")
-            },
+            }
             _ => ALL,
         }
     }

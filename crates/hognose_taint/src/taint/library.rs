@@ -4,9 +4,7 @@ use hognose_python::Symbol;
 use hognose_python::ir::{Op, OperandKind};
 
 use super::call::Arguments;
-use super::harm::{
-    DOTLESS, NO_LINE_FEED, NO_RETURN, RELATIVE, SEGMENT, UNSLASHED,
-};
+use super::harm::{DOTLESS, NO_LINE_FEED, NO_RETURN, RELATIVE, SEGMENT, UNSLASHED};
 use super::heap::{Object, Shape, State};
 use super::machine::Machine;
 use super::names::Native;
@@ -82,7 +80,9 @@ impl Machine<'_, '_> {
             Some(callee) if callee.op == Op::Attr => {
                 self.engine.project.text(callee.symbol_b()) == "quote_plus"
             }
-            _ => matches!(callee.kind(), OperandKind::Global(name) if self.engine.project.text(name) == "quote_plus"),
+            _ => {
+                matches!(callee.kind(), OperandKind::Global(name) if self.engine.project.text(name) == "quote_plus")
+            }
         };
         let safe = self
             .named(arguments, "safe")
@@ -96,7 +96,8 @@ impl Machine<'_, '_> {
         };
         let mut kinds = 0;
         if !safe.contains('/') {
-            kinds |= self.engine.sinks.file_path | self.engine.sinks.path_like | UNSLASHED | RELATIVE;
+            kinds |=
+                self.engine.sinks.file_path | self.engine.sinks.path_like | UNSLASHED | RELATIVE;
         }
         if !safe.contains(['/', '\\', ':']) {
             kinds |= SEGMENT;
@@ -171,12 +172,7 @@ impl Machine<'_, '_> {
     }
 
     /// `re.sub(pattern, replacement, text)`: which kinds what is left is harmless for.
-    fn substituted_kinds(
-        &mut self,
-        state: &mut State,
-        index: u32,
-        arguments: &Arguments,
-    ) -> Kinds {
+    fn substituted_kinds(&mut self, state: &mut State, index: u32, arguments: &Arguments) -> Kinds {
         let Some((text, flags, is_compiled)) = self.pattern_of(state, index) else {
             return 0;
         };
