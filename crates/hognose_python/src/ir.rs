@@ -78,9 +78,9 @@ pub enum Op {
     DictComprehension,
     /// An element of the iterable `a`.
     Element,
-    /// Element number `b & 0xffff` of the sequence `a`, of `b >> 16` in all; see [`Op::UnpackRest`].
+    /// Element number `b & 0xffff` of the sequence `a`, of `b >> 16` in all.
     Unpack,
-    /// The starred rest of the unpacked sequence `a`.
+    /// The starred rest of the unpacked sequence `a`, without `b & 0xffff` elements in front and `b >> 16` at its end.
     UnpackRest,
     /// What `with a` binds.
     Enter,
@@ -102,7 +102,8 @@ pub enum Op {
     Phi,
     /// The caught exception, an instance of `a` ([`Operand::NONE`] for a bare except).
     Caught,
-    /// Part of the subject `a` captured by a pattern.
+    /// Part of the subject `a` captured by a pattern. `b - 1`, unless `b` is 0: extra class and number of the part in a
+    /// pattern of that class.
     Capture,
     /// Name `b` (symbol) is bound by an assignment to `a`: a constant, or what was imported under another name.
     Bind,
@@ -661,6 +662,13 @@ impl Ir {
             Symbol(self.extra[extra as usize]),
             Operand(self.extra[extra as usize + 1]),
         )
+    }
+
+    /// The class of the pattern and the number of its part that an [`Op::Capture`] with word `b` takes; nothing if it
+    /// takes the rest of a mapping.
+    pub fn captured(&self, b: u32) -> Option<(Operand, u32)> {
+        let at = b.checked_sub(1)? as usize;
+        Some((Operand(self.extra[at]), self.extra[at + 1]))
     }
 
     /// Word `at` of the extra words, as an operand: the bounds of an [`Op::Slice`].

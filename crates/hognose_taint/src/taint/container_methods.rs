@@ -184,11 +184,11 @@ impl Machine<'_, '_> {
                         object.blur();
                     }
                     match &mut object.items {
-                        Some(items) if object.rest.is_none() => items.push(value.clone()),
-                        _ => {
-                            object.blur();
-                            object.add_rest(&value);
+                        Some(items) if object.rest.is_none() => {
+                            items.push(value.clone());
+                            self.behind_dashes(items);
                         }
+                        _ => object.add_rest(&value),
                     }
                 }
                 self.share(state, &object, Part::Element, &value);
@@ -202,7 +202,7 @@ impl Machine<'_, '_> {
                 };
                 if let Some(object) = state.object_mut(id) {
                     match (&mut object.items, &at.what) {
-                        (Some(items), What::Int(at)) => {
+                        (Some(items), What::Int(at)) if *at >= 0 || object.rest.is_none() => {
                             let count = items.len() as i64;
                             let at =
                                 if *at < 0 { count + at } else { *at }.clamp(0, count) as usize;
@@ -220,18 +220,18 @@ impl Machine<'_, '_> {
             (Shape::List, "extend") => {
                 let more = first?;
                 match (self.exact_items(state, &more), &object.items) {
-                    (Some(new), Some(_)) => {
+                    (Some(new), Some(_)) if object.rest.is_none() => {
                         if let Some(items) = state
                             .object_mut(id)
                             .and_then(|object| object.items.as_mut())
                         {
                             items.extend(new);
+                            self.behind_dashes(items);
                         }
                     }
                     _ => {
                         let element = self.element(state, &more);
                         if let Some(object) = state.object_mut(id) {
-                            object.blur();
                             object.add_rest(&element);
                         }
                         self.share(state, &object, Part::Element, &element);
@@ -246,7 +246,9 @@ impl Machine<'_, '_> {
                     ("pop", _) => None,
                     _ => Some(0),
                 };
-                if let (Some(at), Some(items)) = (at, &object.items) {
+                if let (Some(at), Some(items)) = (at, &object.items)
+                    && (at >= 0 || object.rest.is_none())
+                {
                     let count = items.len() as i64;
                     let place = if at < 0 { count + at } else { at };
                     if let Some(place) = usize::try_from(place)
@@ -275,7 +277,7 @@ impl Machine<'_, '_> {
                             object.items = Some(Vec::new());
                             object.rest = None;
                         }
-                        ("reverse", Some(items)) => items.reverse(),
+                        ("reverse", Some(items)) if object.rest.is_none() => items.reverse(),
                         ("remove", Some(items)) => {
                             match first.as_ref().and_then(|first| {
                                 items.iter().position(|item| {

@@ -135,6 +135,9 @@ impl<'a> Machine<'_, 'a> {
                     let mut element = self.part_of_whole(value, Part::Element);
                     let types = self.evaluator.element_types(*module, *annotation);
                     element.what = self.what_of(&types);
+                    if element.what.is_number() {
+                        element.taint = Taint::CLEAN;
+                    }
                     add(element);
                 }
                 What::Symbol(_) | What::Str(_) if value.taint.is_clean() => add(Value::TOP),
@@ -366,6 +369,18 @@ impl<'a> Machine<'_, 'a> {
                     let object = Object::sequence(Shape::List, kept);
                     return self.allocate(state, object);
                 }
+            }
+            if let What::Text(parts) = &value.what
+                && let Some(from) = bound(&lower, 0)
+                && let to = if matches!(upper, What::None) {
+                    Some(None)
+                } else {
+                    bound(&upper, 0).map(Some)
+                }
+                && let Some(to) = to
+                && let Some(piece) = self.slice_of_parts(parts, &value.taint, from, to)
+            {
+                return piece;
             }
             if let Some(text) = self.as_text(&value.what)
                 && value.taint.is_clean()

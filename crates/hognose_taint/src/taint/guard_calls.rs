@@ -8,7 +8,7 @@ use super::guard::characters;
 use super::harm::{ALL, NOT_DOUBLE, RELATIVE, ROOTED};
 use super::heap::{Fact, State, Subject};
 use super::machine::{Guards, Machine};
-use super::value::{Kinds, TextPart, Value, What};
+use super::value::{Kinds, Label, TextPart, Value, What};
 use crate::regex::{Accepted, Flags, charset};
 
 impl<'a> Machine<'_, 'a> {
@@ -197,9 +197,13 @@ impl<'a> Machine<'_, 'a> {
         // `f"https://{host}/"`
         if let What::Text(parts) = &value.what
             && matches!(parts.last(), Some(TextPart::Literal(text)) if text.ends_with('/'))
-            && value.taint.is_clean()
             && let Some(kind) = self.engine.program.models.kind("url")
-            && self.engine.is_fixed(kind, parts)
+            && self.engine.is_fixed(kind, &super::witness::owned(parts))
+            && value
+                .taint
+                .marks()
+                .iter()
+                .all(|mark| matches!(mark.label, Label::Store { .. }))
         {
             self.fact(state, subject, url | redirect);
         }
@@ -234,9 +238,28 @@ impl<'a> Machine<'_, 'a> {
             },
             _ => false,
         };
-        if ends_with_separator && self.is_normal(state, subject) {
+        if (ends_with_separator || self.is_joined_with_nothing(prefix))
+            && self.is_normal(state, subject)
+        {
             self.fact(state, subject, file_path);
         }
+    }
+
+    /// `os.path.join(root, "")` ends with a separator.
+    fn is_joined_with_nothing(&self, operand: Operand) -> bool {
+        let ir = self.ir();
+        let Some(call) = ir.instruction(operand).filter(|call| call.op == Op::Call) else {
+            return false;
+        };
+        let is_join = ir.instruction(call.operand_a()).is_some_and(|callee| {
+            callee.op == Op::Attr && self.engine.project.text(callee.symbol_b()) == "join"
+        });
+        is_join
+            && ir
+                .arguments(call.b)
+                .last()
+                .and_then(|(_, last)| last.as_str())
+                .is_some_and(|last| self.engine.project.text(last).is_empty())
     }
 
     /// A regular expression that the whole value has to match.

@@ -29,7 +29,7 @@ const MAX_ENTRIES: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Object {
     pub shape: Shape,
-    /// Elements by position, while all positions are known.
+    /// Elements by position, as far as positions are known from the front; what `rest` has comes after them.
     pub items: Option<Vec<Value>>,
     /// Attributes and entries by constant key.
     pub entries: Vec<(Part, Value)>,
@@ -85,6 +85,9 @@ impl Object {
     /// What an attribute or element holds; `None` if it holds nothing that is known of.
     pub fn read(&self, part: Part) -> Option<Value> {
         if let (Some(items), Part::Index(index)) = (&self.items, part) {
+            if index < 0 && self.rest.is_some() {
+                return self.any_element();
+            }
             let at = if index < 0 {
                 items.len() as i64 + i64::from(index)
             } else {
@@ -138,7 +141,7 @@ impl Object {
                 self.blur();
                 self.add_rest(value);
             }
-            Part::Index(index) if self.items.is_some() => {
+            Part::Index(index) if self.items.is_some() && (index >= 0 || self.rest.is_none()) => {
                 let Some(items) = &mut self.items else { return };
                 let at = if index < 0 {
                     items.len() as i64 + i64::from(index)
@@ -198,6 +201,20 @@ impl Object {
                 }
             }
             (None, None) => {}
+            // What is in front of both is known.
+            (Some(a), Some(b)) => {
+                let after = a.split_off(a.len().min(b.len()));
+                for (a, b) in a.iter_mut().zip(b) {
+                    *a = a.join(b);
+                }
+                let more = b.get(a.len()..).unwrap_or_default();
+                for item in after.iter().chain(more) {
+                    joined.rest = Some(match &joined.rest {
+                        Some(rest) => rest.join(item),
+                        None => item.clone(),
+                    });
+                }
+            }
             (_, other_items) => {
                 joined.blur();
                 for item in other_items.iter().flatten() {

@@ -274,6 +274,7 @@ impl<'a> Machine<'_, 'a> {
             )
         });
         if is_shell
+            && object.rest.is_none()
             && items.iter().skip(1).all(|item| {
                 self.as_text(&item.what)
                     .is_some_and(|item| item == "-s" || item == "-")
@@ -300,8 +301,10 @@ impl<'a> Machine<'_, 'a> {
         }
         let takes_options =
             program.is_some_and(|program| super::names::RISKY_PROGRAMS.contains(&program));
+        let mut has_dashes = false;
         for (number, item) in items.iter().enumerate() {
             if self.as_text(&item.what) == Some("--") {
+                has_dashes = true;
                 break;
             }
             if number == 0 {
@@ -340,6 +343,22 @@ impl<'a> Machine<'_, 'a> {
                 continue;
             }
             found.extend(leading.marks().iter().map(|mark| (mark.clone(), None)));
+        }
+        if let Some(rest) = object.rest.as_ref().filter(|_| !has_dashes) {
+            let leading = match &rest.what {
+                What::Text(parts) => match parts.first() {
+                    Some(TextPart::Hole { taint, .. }) => taint.clone(),
+                    _ => Taint::CLEAN,
+                },
+                _ => rest.taint.clone(),
+            };
+            if items.is_empty() {
+                add(program_kind, &leading);
+            } else if is_shell {
+                add(shell_kind, &leading);
+            } else if takes_options {
+                found.extend(leading.marks().iter().map(|mark| (mark.clone(), None)));
+            }
         }
     }
 

@@ -107,6 +107,27 @@ impl Machine<'_, '_> {
                     items.extend(more);
                     object = Object::sequence(Shape::List, items);
                 }
+                (Some(items), None) => {
+                    object = Object::sequence(Shape::List, items);
+                    let element = self.element(state, b);
+                    object.add_rest(&element);
+                }
+                (None, more) if self.front(state, a).is_some_and(|front| !front.is_empty()) => {
+                    let front = self.front(state, a).unwrap_or_default();
+                    object = Object::sequence(Shape::List, front);
+                    if let What::Object(id) = a.what
+                        && let Some(rest) = state.object(id).and_then(|list| list.rest.clone())
+                    {
+                        object.add_rest(&rest);
+                    }
+                    match more {
+                        Some(more) => more.iter().for_each(|item| object.add_rest(item)),
+                        None => {
+                            let element = self.element(state, b);
+                            object.add_rest(&element);
+                        }
+                    }
+                }
                 (first, second) => {
                     object.items = None;
                     for (items, value) in [(first, a), (second, b)] {
@@ -140,6 +161,14 @@ impl Machine<'_, '_> {
         let mut behind = value.clone();
         behind.taint = behind.taint.cleaned(RELATIVE);
         behind
+    }
+
+    /// The elements of a list whose positions are known, from the front.
+    fn front(&self, state: &State, value: &Value) -> Option<Vec<Value>> {
+        match &value.what {
+            What::Object(id) => state.object(*id)?.items.clone(),
+            _ => None,
+        }
     }
 
     /// `format % arguments`
@@ -397,6 +426,36 @@ impl Machine<'_, '_> {
             // Paths that were put together with `/` have other methods.
             _ => return None,
         })
+    }
+
+    /// A part of a text put together, where the bounds lie in its constant beginning.
+    pub(super) fn slice_of_parts(
+        &self,
+        parts: &[TextPart],
+        taint: &Taint,
+        from: i64,
+        to: Option<i64>,
+    ) -> Option<Value> {
+        let Some(TextPart::Literal(first)) = parts.first() else {
+            return None;
+        };
+        let count = first.chars().count() as i64;
+        if !(0..=count).contains(&from) {
+            return None;
+        }
+        let after = |to: i64| -> String {
+            let length = (to - from).max(0) as usize;
+            first.chars().skip(from as usize).take(length).collect()
+        };
+        match to {
+            Some(to) if (0..=count).contains(&to) => Some(Value::new(self.string(&after(to)))),
+            None => {
+                let mut rest = vec![TextPart::Literal(after(count).into())];
+                rest.extend(parts[1..].iter().cloned());
+                Some(self.text(rest, taint.clone()))
+            }
+            Some(_) => None,
+        }
     }
 
     /// A text put together, cut at a separator that stands in its constant parts only.

@@ -78,7 +78,7 @@ pub(super) fn collect(
 }
 
 /// Parts of a text, with what only callers or stores know taken for the program's own.
-fn owned(parts: &[TextPart]) -> Vec<TextPart> {
+pub(super) fn owned(parts: &[TextPart]) -> Vec<TextPart> {
     parts
         .iter()
         .map(|part| match part {
