@@ -299,7 +299,7 @@ fn flows_alone(
             if ir.op(index) == Op::Return {
                 place.name = Some("return".to_owned());
             }
-            follow(&mut place, evaluator, flow);
+            follow(rules, &mut place, evaluator, flow);
             places.push(place);
             matched = Some(at.rule);
         }
@@ -322,14 +322,17 @@ fn best_flow<'f>(
         .min_by_key(|flow| (!flow.is_certain, flow.steps.len()))
 }
 
-fn follow(place: &mut Place, evaluator: &Evaluator<'_>, flow: &Flow) {
+fn follow(rules: &RuleSet<'_>, place: &mut Place, evaluator: &Evaluator<'_>, flow: &Flow) {
     if let Some(name) = flow.name {
         place.name = Some(evaluator.project().text(name).to_owned());
     }
     place.argument = flow.position;
-    // What an unknown callee makes of its arguments may be anything.
+    // What an unknown callee makes of its arguments may be anything, and is mostly what it was given.
     if !flow.is_certain {
-        place.confidence = Some(Confidence::Possible);
+        place.confidence = Some(match rules.detect(place.detect).confidence {
+            Confidence::Confirmed => Confidence::Likely,
+            _ => Confidence::Possible,
+        });
     }
     place.flow = Some(flow.clone());
 }
@@ -458,7 +461,7 @@ fn test_entry(
         }
         Matcher::Flow { .. } => {
             let flow = best_flow(rules, flows, view.module, view.index, at)?;
-            follow(&mut place, view.evaluator, flow);
+            follow(rules, &mut place, view.evaluator, flow);
         }
         _ => return None,
     }

@@ -160,6 +160,9 @@ impl Models {
         };
         // No stub says this of anything: it is what a library's exported functions are given.
         models.intern("parameter");
+        // Known by what a statement or a header says, whatever library it is given to.
+        models.intern("sql");
+        models.intern("redirect");
         for (id, module) in project.modules() {
             if module.is_model {
                 models.read_module(project, id);

@@ -286,6 +286,9 @@ impl Machine<'_, '_> {
         name: Option<Symbol>,
         arguments: &Arguments,
     ) -> Value {
+        if let Some(name) = name {
+            self.unknown_statement(state, index, name, arguments);
+        }
         let mut taint = Taint::CLEAN;
         let mut is_known = false;
         if let Some(receiver) = receiver {

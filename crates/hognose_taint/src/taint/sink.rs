@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hognose_python::Symbol;
 use hognose_python::ir::{Argument, FunctionId, Op, Operand};
 
+use super::call::Arguments;
 use super::guard::normalises;
 use super::harm::{NORMAL, UNSLASHED};
 use super::heap::{Shape, State};
@@ -362,6 +363,36 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
+    /// A statement that is put together and handed to the method `execute` of something unknown: what it says proves
+    /// what the name alone does not.
+    pub(super) fn unknown_statement(
+        &mut self,
+        state: &mut State,
+        index: u32,
+        name: Symbol,
+        arguments: &Arguments,
+    ) {
+        if !matches!(
+            self.engine.project.text(name),
+            "execute" | "executemany" | "executescript" | "exec_driver_sql"
+        ) {
+            return;
+        }
+        let (Some(given), Some(kind)) = (
+            arguments.positional.first(),
+            self.engine.program.models.kind("sql"),
+        ) else {
+            return;
+        };
+        let What::Text(parts) = &given.value.what else {
+            return;
+        };
+        if !given.value.taint.is_clean() && is_statement(parts) {
+            let (value, position) = (given.value.clone(), given.position);
+            self.check_sink(state, index, kind, &value, None, position);
+        }
+    }
+
     /// Sinks that are attributes: `response.headers = …`, `env.autoescape = …`.
     pub(super) fn attribute_sinks(&mut self, state: &mut State, index: u32, value: &Value) {
         let ir = self.ir();
@@ -550,6 +581,33 @@ impl<'a> Machine<'_, 'a> {
             }
         }
     }
+}
+
+/// Whether a text is one of SQL, by its first word and one that has to follow.
+fn is_statement(parts: &[TextPart]) -> bool {
+    const WORDS: [(&str, &str); 8] = [
+        ("select", "from"),
+        ("insert", "into"),
+        ("replace", "into"),
+        ("update", "set"),
+        ("delete", "from"),
+        ("create", "table"),
+        ("alter", "table"),
+        ("drop", "table"),
+    ];
+    let mut words = parts.iter().flat_map(|part| match part {
+        TextPart::Literal(text) => text
+            .split(|letter: char| !letter.is_ascii_alphabetic())
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<&str>>(),
+        // No word of the program's.
+        TextPart::Hole { .. } => vec![""],
+    });
+    let first = words.next().unwrap_or_default();
+    WORDS.iter().any(|(begins, has)| {
+        first.eq_ignore_ascii_case(begins)
+            && words.clone().any(|word| word.eq_ignore_ascii_case(has))
+    })
 }
 
 /// The letters of the conversions in a `%` format, in order.
