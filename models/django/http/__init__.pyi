@@ -3,6 +3,7 @@ from typing import Any, Literal, overload
 from django.contrib.sessions.backends.base import SessionBase
 
 from .request import HttpHeaders, MultiValueDict
+from .response import ResponseHeaders
 
 class QueryDict(MultiValueDict):
     def __init__(self, query_string: Any = None, mutable: Any = False, encoding: Any = None) -> None: ...
@@ -40,7 +41,7 @@ class HttpRequest:
 
 class HttpResponseBase:
     status_code: int
-    headers: Any
+    headers: ResponseHeaders
     cookies: Any
     def __setitem__(self, header: Any, value: Sink["http-header"]) -> None: ...
     def set_cookie(self, key: Annotated[Any, Sink["cookie-name"]], value: Any = "", max_age: Any = None, expires: Any = None, path: Any = "/", domain: Any = None, secure: Annotated[bool, Sink["cookie-secure"]] = False, httponly: Annotated[bool, Sink["cookie-httponly"]] = False, samesite: Annotated[Any, Sink["cookie-samesite"]] = None) -> None: ...

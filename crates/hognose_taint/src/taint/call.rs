@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hognose_python::ir::{Argument, FunctionId, Op, Operand};
+use hognose_python::ir::{Argument, FunctionId, Op, Operand, OperandKind};
 use hognose_python::{ModuleId, Symbol};
 
 use super::heap::{Shape, State, Subject};
@@ -115,6 +115,18 @@ impl<'a> Machine<'_, 'a> {
             && !value.taint.is_clean()
         {
             self.text_effect(state, receiver, name, &arguments, &mut value);
+        }
+        // The same path put together again.
+        let name = method
+            .map(|(_, name)| name)
+            .or(match callee_operand.kind() {
+                OperandKind::Global(name) => Some(name),
+                _ => None,
+            });
+        if !state.facts.is_empty()
+            && name.is_some_and(|name| self.engine.names.joining.contains(&name))
+        {
+            value = self.refined_like(ir, index, state, value);
         }
         Some(value)
     }

@@ -393,6 +393,12 @@ impl Machine<'_, '_> {
                     value.what = what;
                     if value.what == What::Number {
                         value.taint = Taint::CLEAN;
+                        // It raises where the text is none: what was converted may be used as it is.
+                        if let Some(operand) =
+                            arguments.positional.first().and_then(|given| given.operand)
+                        {
+                            self.fact(state, operand, super::harm::ALL);
+                        }
                     }
                     Some(value)
                 }

@@ -133,6 +133,10 @@ impl<'a> Engine<'a> {
                 repr_method: find("__repr__"),
                 return_word: find("return"),
                 self_word: find("self"),
+                joining: ["join", "joinpath"]
+                    .iter()
+                    .filter_map(|name| find(name))
+                    .collect(),
                 no_return: ["NoReturn", "Never"]
                     .iter()
                     .filter_map(|name| find(name))

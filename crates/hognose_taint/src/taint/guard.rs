@@ -161,7 +161,14 @@ impl<'a> Machine<'_, 'a> {
     /// are as harmless as `x`; where a path leads is where it leads when it is written out.
     fn says_the_same(&self, operand: Operand, kinds: Kinds) -> Option<(Operand, Kinds)> {
         let ir = self.ir();
-        let call = ir.instruction(operand).filter(|call| call.op == Op::Call)?;
+        let call = ir.instruction(operand)?;
+        if call.op == Op::Attr && self.engine.project.text(call.symbol_b()) == "parts" {
+            // None of the parts of a path.
+            return (kinds & DOTLESS != 0).then_some((call.operand_a(), DOTLESS));
+        }
+        if call.op != Op::Call {
+            return None;
+        }
         let first = || {
             ir.arguments(call.b)
                 .next()
@@ -187,6 +194,8 @@ impl<'a> Machine<'_, 'a> {
             ("lower" | "upper" | "strip" | "casefold" | "decode" | "encode" | "title", Some(_)) => {
                 Some((receiver?, kinds))
             }
+            // `name.split("/")`
+            ("split", Some(_)) if kinds & DOTLESS != 0 => Some((receiver?, DOTLESS)),
             ("str" | "set" | "list" | "frozenset" | "fspath" | "Path" | "PurePath", _) => {
                 Some((first()?, kinds))
             }
@@ -274,6 +283,15 @@ impl<'a> Machine<'_, 'a> {
         match (operator, holds) {
             (Compare::Eq | Compare::Is, true) | (Compare::NotEq | Compare::IsNot, false) => {
                 for (operand, other) in [(left, &b), (right, &a)] {
+                    // What is equal to something harmless: `os.path.basename(name) == name`.
+                    let shared = other
+                        .taint
+                        .marks()
+                        .iter()
+                        .fold(ALL, |all, mark| all & mark.clean);
+                    if !other.taint.is_clean() && shared != 0 {
+                        self.fact(state, operand, shared);
+                    }
                     let is_constant = self.is_written_here(state, other);
                     if is_constant {
                         self.exactly(state, operand, other);
@@ -287,6 +305,28 @@ impl<'a> Machine<'_, 'a> {
                         }
                     }
                     self.common_path(ir, state, operand);
+                }
+            }
+            (Compare::Eq, false) | (Compare::NotEq, true) => {
+                // `part != ".."`, for the parts of a path.
+                for (operand, other) in [(left, &b), (right, &a)] {
+                    let is_part = ir
+                        .instruction(operand)
+                        .is_some_and(|element| element.op == Op::Element);
+                    if is_part && self.as_text(&other.what) == Some("..") {
+                        self.fact(state, operand, DOTLESS);
+                    }
+                }
+            }
+            (Compare::Order, true) => {
+                // `set(text) <= ALLOWED`
+                let is_set = ir.instruction(left).is_some_and(|call| {
+                    call.op == Op::Call
+                        && matches!(call.operand_a().kind(), OperandKind::Global(name)
+                            if matches!(self.engine.project.text(name), "set" | "frozenset"))
+                });
+                if is_set && self.is_allow_list(state, &b) {
+                    self.fact(state, left, ALL);
                 }
             }
             (Compare::In, true) | (Compare::NotIn, false) => {

@@ -1,10 +1,10 @@
 //! What the result of a test says of its arguments: prefixes, patterns, helpers, models.
 
-use hognose_python::ir::{Argument, FunctionId, Op, Operand};
+use hognose_python::ir::{Argument, Compare, FunctionId, Op, Operand};
 use hognose_python::{ModuleId, Project, Target};
 
 use super::call::Given;
-use super::guard::characters;
+use super::guard::{absent, characters};
 use super::harm::{ALL, NOT_DOUBLE, RELATIVE, ROOTED};
 use super::heap::{Fact, State, Subject};
 use super::machine::{Guards, Machine};
@@ -37,7 +37,7 @@ impl<'a> Machine<'_, 'a> {
         }
         let instruction = ir.get(index);
         let Some(callee) = ir.instruction(instruction.operand_a()) else {
-            self.builtin_facts(ir, state, instruction.operand_a(), instruction.b, holds);
+            self.builtin_facts(ir, state, index, holds);
             return;
         };
         if callee.op != Op::Attr {
@@ -79,6 +79,10 @@ impl<'a> Machine<'_, 'a> {
                     let list = self.read(state, first);
                     if self.is_allow_list(state, &list) {
                         self.fact(state, subject, ALL);
+                    } else if let Some(text) = self.as_text(&list.what) {
+                        let over = Accepted::over(characters(text));
+                        let kinds = self.engine.accepted_kinds(&over);
+                        self.fact(state, subject, kinds);
                     }
                 }
             }
@@ -298,17 +302,10 @@ impl<'a> Machine<'_, 'a> {
     ) -> Option<(String, Flags, bool)> {
         let ir = self.ir();
         let call = ir.get(index);
-        let callee = ir.instruction(call.operand_a())?;
-        let is_compiled = match callee.op {
-            Op::Attr => {
-                let base = self.read(state, callee.operand_a());
-                !matches!(base.what, What::Module(_))
-            }
-            // `from re import match`
-            Op::Import => false,
-            _ => return None,
-        };
-        if is_compiled {
+        let callee = ir.instruction(call.operand_a());
+        if let Some(callee) = callee.filter(|callee| callee.op == Op::Attr)
+            && !matches!(self.read(state, callee.operand_a()).what, What::Module(_))
+        {
             let (text, flags) = self.compiled_pattern(callee.operand_a())?;
             return Some((text, flags, true));
         }
@@ -349,15 +346,30 @@ impl<'a> Machine<'_, 'a> {
         &mut self,
         ir: &'a hognose_python::Ir,
         state: &mut State,
-        callee: Operand,
-        arguments: u32,
+        call: u32,
         holds: bool,
     ) {
+        let callee = ir.get(call).operand_a();
+        let arguments = ir.get(call).b;
         let hognose_python::ir::OperandKind::Global(name) = callee.kind() else {
             return;
         };
         let given: Vec<Operand> = ir.arguments(arguments).map(|(_, value)| value).collect();
         match (self.engine.project.text(name), given.as_slice()) {
+            // `from re import fullmatch`
+            (method @ ("match" | "fullmatch" | "search"), _) if holds => {
+                let is_re = self
+                    .engine
+                    .resolve_name(self.module(), name)
+                    .iter()
+                    .any(|target| {
+                        matches!(*target, Target::Function(module, _)
+                        if self.engine.project.module(module).name == "re")
+                    });
+                if is_re {
+                    self.pattern_facts(ir, state, call, method);
+                }
+            }
             ("bool", &[answer]) => {
                 self.refine_at(state, answer, holds, 4);
             }
@@ -389,6 +401,9 @@ impl<'a> Machine<'_, 'a> {
                 else {
                     return;
                 };
+                if is_each {
+                    self.absent_facts(ir, state, comprehension.operand_a(), holds);
+                }
                 let mut then = state.clone();
                 if !self.refine_at(&mut then, comprehension.operand_a(), holds, 1) {
                     return;
@@ -413,6 +428,45 @@ impl<'a> Machine<'_, 'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `any(bad in name for bad in ("..", "/"))` is false: none of them is in it.
+    fn absent_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        test: Operand,
+        holds: bool,
+    ) {
+        let Some(compare) = ir.instruction(test).filter(|test| test.op == Op::Compare) else {
+            return;
+        };
+        let (operator, left, right) = ir.comparison(compare.a);
+        if !matches!(
+            (operator, holds),
+            (Compare::In, false) | (Compare::NotIn, true)
+        ) {
+            return;
+        }
+        let Some(element) = ir.instruction(left).filter(|left| left.op == Op::Element) else {
+            return;
+        };
+        let list = self.read(state, element.operand_a());
+        let kinds = match self.exact_items(state, &list) {
+            Some(items) => items
+                .iter()
+                .filter_map(|item| self.as_text(&item.what))
+                .fold(0, |all, item| all | absent(item)),
+            // The characters of a text.
+            None => self.as_text(&list.what).map_or(0, |text| {
+                text.chars().fold(0, |all, letter| {
+                    all | absent(letter.encode_utf8(&mut [0; 4]))
+                })
+            }),
+        };
+        if kinds != 0 {
+            self.fact(state, right, kinds);
         }
     }
 

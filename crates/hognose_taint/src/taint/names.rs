@@ -360,6 +360,7 @@ pub(crate) struct Names {
     pub repr_method: Option<Symbol>,
     pub return_word: Option<Symbol>,
     pub self_word: Option<Symbol>,
+    pub(super) joining: Vec<Symbol>,
     pub(super) no_return: Vec<Symbol>,
     pub(super) keeping: FxHashSet<Symbol>,
     pub(super) common: FxHashSet<Symbol>,

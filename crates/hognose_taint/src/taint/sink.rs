@@ -7,7 +7,7 @@ use hognose_python::ir::{Argument, FunctionId, Op, Operand};
 
 use super::call::Arguments;
 use super::guard::normalises;
-use super::harm::{NORMAL, UNSLASHED};
+use super::harm::{DOTLESS, NORMAL, UNSLASHED};
 use super::heap::{Shape, State};
 use super::machine::Machine;
 use super::summary::Hit;
@@ -551,9 +551,16 @@ impl<'a> Machine<'_, 'a> {
                 .name,
         );
         if normalises(name) {
+            // `normpath("/" + name)` leads nowhere above the root.
+            let begins = self
+                .sink_operand(index, Some(0))
+                .map(|path| self.read(state, path).what);
+            let is_rooted = matches!(&begins, Some(What::Text(parts))
+                if matches!(parts.first(), Some(TextPart::Literal(text)) if &**text == "/"));
+            let more = NORMAL | if is_rooted { DOTLESS } else { 0 };
             let taint = value.taint.clone();
             value.taint = taint.map(|mark| Mark {
-                clean: mark.clean | NORMAL,
+                clean: mark.clean | more,
                 ..mark.clone()
             });
         }
@@ -615,6 +622,10 @@ fn conversions(format: &str) -> Vec<char> {
     let mut found = Vec::new();
     let mut letters = format.chars();
     while letters.by_ref().any(|letter| letter == '%') {
+        // `%(name)s`
+        if letters.as_str().starts_with('(') {
+            letters.by_ref().find(|letter| *letter == ')');
+        }
         let kind = letters
             .by_ref()
             .find(|letter| !(letter.is_ascii_digit() || "-+ #.*lh".contains(*letter)));
