@@ -5,7 +5,7 @@ use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind, Spa
 use hognose_python::{ModuleId, Target};
 use hognose_rules::{Constant, Matcher, ValueTest};
 use hognose_taint::{
-    CallView, Callee, Evaluator, Flow, Flows, Given, Kind, Literal, Port, Shape, Value,
+    CallView, Callee, Doubt, Evaluator, Flow, Flows, Given, Kind, Literal, Port, Shape, Value,
 };
 
 use crate::place::{DetectRef, Place};
@@ -319,7 +319,7 @@ fn best_flow<'f>(
         .at(module, index)
         .iter()
         .filter(|flow| sources.contains(&flow.source) && sinks.contains(&flow.sink))
-        .min_by_key(|flow| (!flow.is_certain, flow.steps.len()))
+        .min_by_key(|flow| (flow.doubt, flow.steps.len()))
 }
 
 fn follow(rules: &RuleSet<'_>, place: &mut Place, evaluator: &Evaluator<'_>, flow: &Flow) {
@@ -327,13 +327,12 @@ fn follow(rules: &RuleSet<'_>, place: &mut Place, evaluator: &Evaluator<'_>, flo
         place.name = Some(evaluator.project().text(name).to_owned());
     }
     place.argument = flow.position;
-    // What an unknown callee makes of its arguments may be anything, and is mostly what it was given.
-    if !flow.is_certain {
-        place.confidence = Some(match rules.detect(place.detect).confidence {
-            Confidence::Confirmed => Confidence::Likely,
-            _ => Confidence::Possible,
-        });
-    }
+    // What a library makes of its arguments may be anything, and is mostly what it was given.
+    place.confidence = match (flow.doubt, rules.detect(place.detect).confidence) {
+        (Doubt::None, _) => place.confidence,
+        (Doubt::Library, Confidence::Confirmed) => Some(Confidence::Likely),
+        _ => Some(Confidence::Possible),
+    };
     place.flow = Some(flow.clone());
 }
 

@@ -420,7 +420,7 @@ impl<'a> Machine<'_, 'a> {
         });
         match same {
             Some(known) => {
-                if known.mark.doubt && !hit.mark.doubt
+                if known.mark.doubt > hit.mark.doubt
                     || known.mark.doubt == hit.mark.doubt
                         && length(hit.mark.step.as_ref()) < length(known.mark.step.as_ref())
                 {

@@ -8,7 +8,7 @@ use hognose_python::{ModuleId, Symbol};
 use super::call::{Arguments, Given, is_callable};
 use super::heap::{Fact, Object, Shape, State, Subject};
 use super::machine::{Guards, MAX_FRAMES, Machine, constant};
-use super::value::{Closure, Mark, Note, Part, Taint, Value, What, step};
+use super::value::{Closure, Doubt, Mark, Note, Part, Taint, Value, What, step};
 use crate::models::{Binding, binding_of};
 use crate::values;
 
@@ -140,7 +140,9 @@ impl Machine<'_, '_> {
                     taint.add(&state.deep_taint(value));
                 }
                 self.gave_up |= running < 2;
-                Some(Value::tainted(self.passed(&taint, index).doubted()))
+                Some(Value::tainted(
+                    self.passed(&taint, index).doubted(Doubt::Unknown),
+                ))
             }
         }
     }

@@ -4,7 +4,7 @@ use hognose_python::ir::{Op, Operand};
 
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, part_of};
-use super::value::{Label, Mark, Note, Part, Taint, Value, What, step};
+use super::value::{Doubt, Label, Mark, Note, Part, Taint, Value, What, step};
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn merge_mapping(&mut self, state: &State, object: &mut Object, value: &Value) {
@@ -208,7 +208,7 @@ impl<'a> Machine<'_, 'a> {
         Taint::of(Mark {
             label,
             clean: 0,
-            doubt: false,
+            doubt: Doubt::None,
             undone: false,
             step: None,
         })

@@ -210,7 +210,7 @@ impl Machine<'_, '_> {
                 taint.map(|own| Mark {
                     label: own.label,
                     clean: mark.cleaned_after(own.clean),
-                    doubt: own.doubt || mark.doubt,
+                    doubt: own.doubt.max(mark.doubt),
                     undone: own.undone || mark.undone,
                     step: step(
                         own.step.as_ref(),

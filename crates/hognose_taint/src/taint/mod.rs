@@ -49,3 +49,4 @@ mod value;
 mod witness;
 
 pub use solve::{Flow, FlowNote, FlowStep, Flows, Options};
+pub use value::Doubt;

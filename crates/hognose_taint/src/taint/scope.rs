@@ -7,7 +7,7 @@ use hognose_python::{ModuleId, Symbol, Target};
 
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, apply_facts, constant, part_of};
-use super::value::{Closure, Label, Mark, Note, Path, Root, Taint, Value, What, step};
+use super::value::{Closure, Doubt, Label, Mark, Note, Path, Root, Taint, Value, What, step};
 use crate::values;
 
 impl<'a> Machine<'_, 'a> {
@@ -49,7 +49,7 @@ impl<'a> Machine<'_, 'a> {
                 taint: value.taint.join(&Taint::of(Mark {
                     label,
                     clean: 0,
-                    doubt: false,
+                    doubt: Doubt::None,
                     undone: false,
                     step: None,
                 })),
@@ -133,7 +133,7 @@ impl<'a> Machine<'_, 'a> {
                         index,
                     },
                     clean: 0,
-                    doubt: false,
+                    doubt: Doubt::None,
                     undone: false,
                     step: step(None, module, index, Note::Source, None),
                 })
@@ -399,7 +399,7 @@ impl<'a> Machine<'_, 'a> {
                     path: Path::EMPTY,
                 },
                 clean: 0,
-                doubt: false,
+                doubt: Doubt::None,
                 undone: false,
                 step: None,
             }),

@@ -14,7 +14,7 @@ use super::heap::{Fact, Object, Shape, State, Subject};
 use super::machine::{Guards, Machine, label_facts};
 use super::plan::Plan;
 use super::summary::Summary;
-use super::value::{Label, Mark, Note, Part, Path, Taint, Value, What, step};
+use super::value::{Doubt, Label, Mark, Note, Part, Path, Taint, Value, What, step};
 use super::witness::collect;
 use crate::entry::{EntryPoints, Filling};
 use crate::models::Kind;
@@ -76,8 +76,8 @@ pub struct Flow {
     pub name: Option<Symbol>,
     /// From the source on.
     pub steps: Vec<FlowStep>,
-    /// Nothing unknown is on the way.
-    pub is_certain: bool,
+    /// Whether something unknown is on the way.
+    pub doubt: Doubt,
 }
 
 /// All flows of a program, by the instruction of the sink.
@@ -219,7 +219,7 @@ fn summarise<'a>(
         let mut mark = Mark {
             label: origin,
             clean: 0,
-            doubt: false,
+            doubt: Doubt::None,
             undone: false,
             step: step(None, module, index, Note::Param, None),
         };
@@ -298,7 +298,7 @@ fn summarise<'a>(
                                 path: Path::EMPTY.then(Part::Element),
                             },
                             clean: 0,
-                            doubt: false,
+                            doubt: Doubt::None,
                             undone: false,
                             step: step(None, module, index, Note::Param, None),
                         }),
@@ -400,7 +400,7 @@ fn filled<'a>(
                         index,
                     },
                     clean,
-                    doubt: false,
+                    doubt: Doubt::None,
                     undone: false,
                     step: step(None, module, index, Note::Source, None),
                 }),

@@ -167,14 +167,26 @@ pub(crate) fn step(
     }))
 }
 
+/// How much of what happened to data is guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Doubt {
+    /// All of it is known.
+    #[default]
+    None,
+    /// It went through functions of a library that nobody described.
+    Library,
+    /// It went through something of which nothing is known.
+    Unknown,
+}
+
 /// Untrusted data in a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
     pub label: Label,
     /// Sink kinds it can no longer harm.
     pub clean: Kinds,
-    /// It went through something unknown.
-    pub doubt: bool,
+    /// Whether it went through something unknown.
+    pub doubt: Doubt,
     /// An encoding was undone since: what a test said of the data before holds no longer.
     pub undone: bool,
     pub step: Option<Arc<Step>>,
@@ -301,9 +313,9 @@ impl Taint {
     }
 
     #[must_use]
-    pub fn doubted(&self) -> Taint {
+    pub fn doubted(&self, doubt: Doubt) -> Taint {
         self.map(|mark| Mark {
-            doubt: true,
+            doubt: mark.doubt.max(doubt),
             ..mark.clone()
         })
     }
@@ -523,7 +535,7 @@ mod tests {
                 path: Path::EMPTY,
             },
             clean,
-            doubt: false,
+            doubt: Doubt::None,
             undone: false,
             step: None,
         }

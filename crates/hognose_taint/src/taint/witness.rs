@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::solve::{Definition, Flow, FlowNote, FlowStep, FlowsBySink, Options};
 use super::stores::{Origin, fill, source_of};
 use super::summary::{Hit, Summary, flatten};
-use super::value::{Label, Note, Step, Taint, TextPart, kind_bit, step};
+use super::value::{Doubt, Label, Note, Step, Taint, TextPart, kind_bit, step};
 use crate::models::Kind;
 
 /// Puts together where data comes from and where it goes.
@@ -32,7 +32,7 @@ pub(super) fn collect(
                 Some(source) => {
                     own = [Origin {
                         source,
-                        doubt: false,
+                        doubt: Doubt::None,
                         clean: 0,
                         steps: None,
                     }];
@@ -67,7 +67,7 @@ pub(super) fn collect(
                     hit,
                     origin.source,
                     &steps,
-                    !(origin.doubt || hit.mark.doubt),
+                    origin.doubt.max(hit.mark.doubt),
                 );
             }
         }
@@ -117,7 +117,7 @@ fn add_flow(
     hit: &Hit,
     source: Kind,
     steps: &[(ModuleId, u32, Note)],
-    is_certain: bool,
+    doubt: Doubt,
 ) {
     let mut shown: Vec<FlowStep> = Vec::new();
     for &(module, index, note) in steps {
@@ -154,7 +154,7 @@ fn add_flow(
         position: hit.position,
         name: hit.name,
         steps: shown,
-        is_certain,
+        doubt,
     };
     let all = flows.entry((hit.module, hit.index)).or_default();
     let same = all.iter_mut().find(|known| {
@@ -162,7 +162,7 @@ fn add_flow(
     });
     match same {
         Some(known) => {
-            if (!flow.is_certain, flow.steps.len()) < (!known.is_certain, known.steps.len()) {
+            if (flow.doubt, flow.steps.len()) < (known.doubt, known.steps.len()) {
                 *known = flow;
             }
         }
