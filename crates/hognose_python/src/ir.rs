@@ -551,6 +551,13 @@ impl Ir {
         )
     }
 
+    /// The class of the pattern and the number of its part that an [`Op::Capture`] with word `b` takes; nothing if it
+    /// takes the rest of a mapping.
+    pub fn captured(&self, b: u32) -> Option<(Operand, u32)> {
+        let at = b.checked_sub(1)? as usize;
+        Some((Operand(self.extra[at]), self.extra[at + 1]))
+    }
+
     /// Word `at` of the extra words, as an operand: the bounds of an [`Op::Slice`].
     pub fn extra_operand(&self, at: usize) -> Operand {
         Operand(self.extra[at])

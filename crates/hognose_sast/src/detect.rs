@@ -5,7 +5,7 @@ use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind, Spa
 use hognose_python::{ModuleId, Target};
 use hognose_rules::{Constant, Matcher, ValueTest};
 use hognose_taint::{
-    CallView, Callee, Evaluator, Flow, Flows, Given, Kind, Literal, Port, Shape, Value,
+    CallView, Callee, Doubt, Evaluator, Flow, Flows, Given, Kind, Literal, Port, Shape, Value,
 };
 
 use crate::place::{DetectRef, Place};
@@ -299,7 +299,7 @@ fn flows_alone(
             if ir.op(index) == Op::Return {
                 place.name = Some("return".to_owned());
             }
-            follow(&mut place, evaluator, flow);
+            follow(rules, &mut place, evaluator, flow);
             places.push(place);
             matched = Some(at.rule);
         }
@@ -319,18 +319,20 @@ fn best_flow<'f>(
         .at(module, index)
         .iter()
         .filter(|flow| sources.contains(&flow.source) && sinks.contains(&flow.sink))
-        .min_by_key(|flow| (!flow.is_certain, flow.steps.len()))
+        .min_by_key(|flow| (flow.doubt, flow.steps.len()))
 }
 
-fn follow(place: &mut Place, evaluator: &Evaluator<'_>, flow: &Flow) {
+fn follow(rules: &RuleSet<'_>, place: &mut Place, evaluator: &Evaluator<'_>, flow: &Flow) {
     if let Some(name) = flow.name {
         place.name = Some(evaluator.project().text(name).to_owned());
     }
     place.argument = flow.position;
-    // What an unknown callee makes of its arguments may be anything.
-    if !flow.is_certain {
-        place.confidence = Some(Confidence::Possible);
-    }
+    // What a library makes of its arguments may be anything, and is mostly what it was given.
+    place.confidence = match (flow.doubt, rules.detect(place.detect).confidence) {
+        (Doubt::None, _) => place.confidence,
+        (Doubt::Library, Confidence::Confirmed) => Some(Confidence::Likely),
+        _ => Some(Confidence::Possible),
+    };
     // To run what its caller says is what such a function is for.
     let models = evaluator.program.models;
     let is_kind = |kind, names: &[&str]| names.iter().any(|name| models.kind(name) == Some(kind));
@@ -467,7 +469,7 @@ fn test_entry(
         }
         Matcher::Flow { .. } => {
             let flow = best_flow(rules, flows, view.module, view.index, at)?;
-            follow(&mut place, view.evaluator, flow);
+            follow(rules, &mut place, view.evaluator, flow);
         }
         _ => return None,
     }

@@ -12,13 +12,14 @@ use hognose_python::ir::{Op, Span};
 use hognose_python::syntax::{CallSyntax, call_at};
 use hognose_python::{LineIndex, ModuleId, Notebook, content_hash, source_text};
 use hognose_rules::{Placeholder, fill_message};
-use hognose_taint::{FlowNote, Program};
+use hognose_taint::{Evaluator, FlowNote, Program};
 use rustc_hash::FxHashMap;
 
 use crate::fix;
 use crate::place::Place;
 use crate::ruleset::RuleSet;
 use crate::scan::{ScannedTemplate, read_template};
+use crate::shortfall;
 use crate::template::language_of;
 
 /// Lines of context around a finding.
@@ -322,6 +323,7 @@ impl Words<'_, '_> {
         let project = self.program.project;
         let models = self.program.models;
         let source: Arc<str> = models.kind_name(flow.source).into();
+        let evaluator = Evaluator::new(self.program);
         let mut steps: Vec<FlowStep> = Vec::new();
         for (number, step) in flow.steps.iter().enumerate() {
             let ir = &project.module(step.module).ir;
@@ -347,7 +349,14 @@ impl Words<'_, '_> {
                     (FlowNote::Argument, _) => format!("is handed to `{text}`"),
                     (FlowNote::Returned, _) => format!("comes back from `{text}`"),
                     (FlowNote::Stored, _) => format!("is kept by `{text}`"),
-                    (_, Op::Call) => format!("passes through `{text}`"),
+                    (_, Op::Call) => {
+                        match shortfall::cleaning(&evaluator, flow, step.module, step.index) {
+                            Some(kind) => format!(
+                                "passes through `{text}`, which makes it harmless as `{kind}` alone"
+                            ),
+                            None => format!("passes through `{text}`"),
+                        }
+                    }
                     (_, Op::Subscript | Op::Attr) => format!("is read by `{text}`"),
                     _ => format!("becomes part of `{text}`"),
                 }
@@ -370,6 +379,19 @@ impl Words<'_, '_> {
             }
             steps.push(FlowStep { location, note });
         }
+        let sink = models.kind_name(flow.sink);
+        for test in shortfall::tests(project, flow, sink, (place.module, place.index)) {
+            let ir = &project.module(test.module).ir;
+            let scope: Arc<str> = project
+                .scope_name(test.module, ir.function_at(test.index))
+                .into();
+            let span = ir.span(test.index);
+            let (location, text) = self.in_file(test.module, |file| {
+                (file.location(span, &scope), quoted(file.piece(span)))
+            });
+            let note = format!("`{text}` {}", test.reason);
+            steps.push(FlowStep { location, note });
+        }
         let argument = self
             .call
             .as_ref()
@@ -385,7 +407,6 @@ impl Words<'_, '_> {
             location: self.file.location(at, scope),
             note,
         });
-        let sink = models.kind_name(flow.sink);
         Flow {
             source,
             sink: sink.into(),

@@ -15,6 +15,7 @@ mod place;
 mod ruleset;
 mod scan;
 mod setting;
+mod shortfall;
 mod stub;
 mod surroundings;
 mod template;

@@ -4,7 +4,7 @@
 //! `Sanitizes["shell"]`, `EntryPoint["remote-input"]`, alone or inside `Annotated[type, …]`.
 
 use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind};
-use hognose_python::{Ir, ModuleId, Project, Symbol};
+use hognose_python::{Ir, ModuleId, Project, Symbol, Target};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A kind of source or sink, as a number; see [`Models::kind`].
@@ -160,11 +160,15 @@ impl Models {
         };
         // No stub says this of anything: it is what a library's exported functions are given.
         models.intern("parameter");
+        // Known by what a statement or a header says, whatever library it is given to.
+        models.intern("sql");
+        models.intern("redirect");
         for (id, module) in project.modules() {
             if module.is_model {
                 models.read_module(project, id);
             }
         }
+        models.read_inherited_constructors(project);
         for name in HARMLESS {
             let Some((module, class)) = name.rsplit_once('.') else {
                 continue;
@@ -179,6 +183,47 @@ impl Models {
         }
         models.find_twins(project);
         models
+    }
+
+    /// A class of a stub may be a sink by the constructor that it inherits.
+    fn read_inherited_constructors(&mut self, project: &Project) {
+        let Some(init) = project.symbols().find("__init__") else {
+            return;
+        };
+        for (id, module) in project.modules().filter(|(_, module)| module.is_model) {
+            let ir = &module.ir;
+            for (number, function) in ir.functions.iter().enumerate() {
+                let class = FunctionId(number as u32);
+                if function.kind != FunctionKind::Class
+                    || ir.bases_of(class).is_empty()
+                    || ir.export(class, init).is_some()
+                {
+                    continue;
+                }
+                let inherited = project
+                    .member(Target::Class(id, class), init)
+                    .into_iter()
+                    .find_map(|target| match target {
+                        Target::Function(module, function) => {
+                            self.functions.get(&(module, function))
+                        }
+                        _ => None,
+                    });
+                let Some(constructor) = inherited else {
+                    continue;
+                };
+                let has_sinks = constructor
+                    .params
+                    .iter()
+                    .any(|(_, roles)| !roles.sinks.is_empty());
+                if !constructor.params.is_empty() {
+                    self.interesting.insert(function.name);
+                }
+                if has_sinks {
+                    self.sink_names.insert(function.name);
+                }
+            }
+        }
     }
 
     fn read_module(&mut self, project: &Project, id: ModuleId) {

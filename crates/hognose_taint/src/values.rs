@@ -80,6 +80,7 @@ struct WellKnown {
     enter_context: [Option<Symbol>; 2],
     type_of: Option<Symbol>,
     str_class: Option<(ModuleId, FunctionId)>,
+    bytes_class: Option<(ModuleId, FunctionId)>,
     /// Classes of a parameter that is called `request`, by the package that the module imports from.
     requests: Vec<(Symbol, (ModuleId, FunctionId))>,
 }
@@ -132,6 +133,7 @@ impl<'a> Program<'a> {
                 enter_context: [find("enter_context"), find("enter_async_context")],
                 type_of: find("type"),
                 str_class: class("builtins.str"),
+                bytes_class: class("builtins.bytes"),
                 requests,
             },
         }
@@ -219,7 +221,7 @@ impl<'a> Program<'a> {
 
     /// Whether a class is `builtins.str`.
     pub fn is_str(&self, class: (ModuleId, FunctionId)) -> bool {
-        self.well_known.str_class == Some(class)
+        self.well_known.str_class == Some(class) || self.well_known.bytes_class == Some(class)
     }
 }
 

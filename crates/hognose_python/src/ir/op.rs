@@ -70,9 +70,9 @@ pub enum Op {
     DictComprehension,
     /// An element of the iterable `a`.
     Element,
-    /// Element number `b & 0xffff` of the sequence `a`, of `b >> 16` in all; see [`Op::UnpackRest`].
+    /// Element number `b & 0xffff` of the sequence `a`, of `b >> 16` in all.
     Unpack,
-    /// The starred rest of the unpacked sequence `a`.
+    /// The starred rest of the unpacked sequence `a`, without `b & 0xffff` elements in front and `b >> 16` at its end.
     UnpackRest,
     /// What `with a` binds.
     Enter,
@@ -94,7 +94,8 @@ pub enum Op {
     Phi,
     /// The caught exception, an instance of `a` ([`Operand::NONE`](super::Operand::NONE) for a bare except).
     Caught,
-    /// Part of the subject `a` captured by a pattern.
+    /// Part of the subject `a` captured by a pattern. `b - 1`, unless `b` is 0: extra class and number of the part in a
+    /// pattern of that class.
     Capture,
     /// Name `b` (symbol) is bound by an assignment to `a`: a constant, or what was imported under another name.
     Bind,

@@ -492,10 +492,8 @@ impl<'a> Lowerer<'a> {
                 let at = self.pair(key.word(), value.word());
                 self.emit(Op::StoreSubscript, base.word(), at, span);
             }
-            Expr::Starred(starred) => {
-                let rest = self.emit(Op::UnpackRest, value.word(), 0, span);
-                self.assign_target(&starred.value, rest, how);
-            }
+            // Its value is the rest already, where there is something beside it.
+            Expr::Starred(starred) => self.assign_target(&starred.value, value, how),
             Expr::Tuple(tuple) => self.unpack(&tuple.elts, value, how),
             Expr::List(list) => self.unpack(&list.elts, value, how),
             _ => {}
@@ -509,11 +507,11 @@ impl<'a> Lowerer<'a> {
         self.depth += 1;
         let count = targets.len().min(0xffff) as u32;
         // `a, b = x, y` binds without a detour, unless a star is involved.
-        let starred = targets.iter().any(Expr::is_starred_expr);
+        let star = targets.iter().position(Expr::is_starred_expr);
         let direct: Option<Vec<Operand>> = self
             .ir
             .instruction(value)
-            .filter(|instruction| matches!(instruction.op, Op::Tuple | Op::List) && !starred)
+            .filter(|instruction| matches!(instruction.op, Op::Tuple | Op::List) && star.is_none())
             .map(|instruction| self.ir.list(instruction.a).collect::<Vec<_>>())
             .filter(|values| {
                 values.len() == targets.len()
@@ -524,10 +522,13 @@ impl<'a> Lowerer<'a> {
                     })
             });
         for (number, target) in targets.iter().enumerate() {
-            let element = match &direct {
-                Some(values) => values[number],
-                None if target.is_starred_expr() => value,
-                None => {
+            let element = match (&direct, star) {
+                (Some(values), _) => values[number],
+                (None, Some(star)) => {
+                    let span = span_of(target.range());
+                    self.beside_star(value, number, star, targets.len(), span)
+                }
+                (None, None) => {
                     let number = number.min(0xffff) as u32;
                     self.emit(
                         Op::Unpack,

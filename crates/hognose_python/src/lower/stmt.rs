@@ -12,6 +12,21 @@ use super::frame::{Branch, Loop};
 use super::{Code, Lowerer, MAX_DEPTH, span_of};
 use crate::ir::{Annotation, FunctionKind, Import, Op, Operand, Span};
 
+/// Classes whose pattern with one part, as in `int(number)`, binds the subject.
+const SELF_MATCHING: &[&str] = &[
+    "bool",
+    "bytearray",
+    "bytes",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "set",
+    "str",
+    "tuple",
+];
+
 impl<'a> Lowerer<'a> {
     pub(super) fn body(&mut self, body: &'a [Stmt]) {
         if self.depth >= MAX_DEPTH {
@@ -377,6 +392,9 @@ impl<'a> Lowerer<'a> {
         let (parting, mark) = (self.frame.block, self.frame.mark());
         let writes = self.frame.writes_mark();
         self.frame.try_depth += 1;
+        // What comes before the statement is no part of what its handlers see half done.
+        self.enter_block(parting, Operand::ABSENT, true);
+        let first = self.frame.block;
         self.body(&stmt.body);
         let written = self.frame.writes_mark();
         self.body(&stmt.orelse);
@@ -386,7 +404,7 @@ impl<'a> Lowerer<'a> {
         let last = self.ir.blocks.len() as u32;
         self.open_block(parting, Operand::ABSENT, true);
         self.ir.handlers.push(self.frame.block);
-        for block in parting..last {
+        for block in first..last {
             self.edge(block);
         }
         for (slot, values) in self.frame.writes_between(writes, written) {
@@ -521,17 +539,23 @@ impl<'a> Lowerer<'a> {
             }
             Pattern::MatchSequence(pattern) => {
                 let count = pattern.patterns.len().min(0xffff) as u32;
+                let star = pattern.patterns.iter().position(Pattern::is_match_star);
+                let mut condition = self.emit(Op::Unknown, 0, 0, span);
                 for (number, element) in pattern.patterns.iter().enumerate() {
-                    let op = if element.is_match_star() {
-                        Op::UnpackRest
-                    } else {
-                        Op::Unpack
+                    let span = span_of(element.range());
+                    let value = match star {
+                        None => {
+                            let word = count << 16 | number.min(0xffff) as u32;
+                            self.emit(Op::Unpack, subject.word(), word, span)
+                        }
+                        Some(star) => {
+                            self.beside_star(subject, number, star, pattern.patterns.len(), span)
+                        }
                     };
-                    let word = count << 16 | number.min(0xffff) as u32;
-                    let value = self.emit(op, subject.word(), word, span_of(element.range()));
-                    self.pattern(element, value);
+                    let inner = self.pattern(element, value);
+                    condition = self.and(condition, inner, span);
                 }
-                self.emit(Op::Unknown, 0, 0, span)
+                condition
             }
             Pattern::MatchStar(pattern) => {
                 if let Some(name) = &pattern.name {
@@ -541,6 +565,7 @@ impl<'a> Lowerer<'a> {
                 Operand::TRUE
             }
             Pattern::MatchMapping(pattern) => {
+                let mut condition = self.emit(Op::Unknown, 0, 0, span);
                 for (key, value) in pattern.keys.iter().zip(&pattern.patterns) {
                     let key = self.expr(key);
                     let element = self.emit(
@@ -549,26 +574,40 @@ impl<'a> Lowerer<'a> {
                         key.word(),
                         span_of(value.range()),
                     );
-                    self.pattern(value, element);
+                    let inner = self.pattern(value, element);
+                    condition = self.and(condition, inner, span);
                 }
                 if let Some(name) = &pattern.rest {
                     let value = self.emit(Op::Capture, subject.word(), 0, span);
                     let symbol = self.symbol(name.as_str());
                     self.write_name(symbol, value, span);
                 }
-                self.emit(Op::Unknown, 0, 0, span)
+                condition
             }
             Pattern::MatchClass(pattern) => {
                 let class = self.expr(&pattern.cls);
-                for element in &pattern.arguments.patterns {
-                    let value = self.emit(Op::Capture, subject.word(), 0, span_of(element.range()));
-                    self.pattern(element, value);
+                // `case int(number):` binds the subject itself.
+                let is_itself = pattern.arguments.patterns.len() == 1
+                    && matches!(&*pattern.cls, Expr::Name(name)
+                        if SELF_MATCHING.contains(&name.id.as_str()));
+                let mut inner = Operand::TRUE;
+                for (number, element) in (0..).zip(&pattern.arguments.patterns) {
+                    let span = span_of(element.range());
+                    let value = if is_itself {
+                        subject
+                    } else {
+                        let field = self.pair(class.word(), number);
+                        self.emit(Op::Capture, subject.word(), field + 1, span)
+                    };
+                    let this = self.pattern(element, value);
+                    inner = self.and(inner, this, span);
                 }
                 for keyword in &pattern.arguments.keywords {
                     let name = self.symbol(keyword.attr.as_str());
                     let value =
                         self.emit(Op::Attr, subject.word(), name.0, span_of(keyword.range()));
-                    self.pattern(&keyword.pattern, value);
+                    let this = self.pattern(&keyword.pattern, value);
+                    inner = self.and(inner, this, span);
                 }
                 // `case str():` is an instance test.
                 let callee = Operand::global(self.symbol("isinstance"));
@@ -577,11 +616,46 @@ impl<'a> Lowerer<'a> {
                 self.ir
                     .extra
                     .extend([2, positional, subject.word(), positional, class.word()]);
-                self.emit(Op::Call, callee.word(), at, span)
+                let is_instance = self.emit(Op::Call, callee.word(), at, span);
+                self.and(is_instance, inner, span)
             }
         };
         self.depth -= 1;
         condition
+    }
+
+    /// Both conditions, of which either may be sure to hold.
+    fn and(&mut self, first: Operand, second: Operand, span: Span) -> Operand {
+        if first == Operand::TRUE {
+            second
+        } else if second == Operand::TRUE {
+            first
+        } else {
+            self.emit(Op::And, first.word(), second.word(), span)
+        }
+    }
+
+    /// Element `number` of a sequence that is taken apart by `count` targets, of which number `star` takes the rest.
+    pub(super) fn beside_star(
+        &mut self,
+        sequence: Operand,
+        number: usize,
+        star: usize,
+        count: usize,
+        span: Span,
+    ) -> Operand {
+        if number == star {
+            let after = (count - 1 - star).min(0xffff) as u32;
+            let word = after << 16 | star.min(0xffff) as u32;
+            return self.emit(Op::UnpackRest, sequence.word(), word, span);
+        }
+        let at = if number < star {
+            number as i64
+        } else {
+            number as i64 - count as i64
+        };
+        let at = Operand::int(at).unwrap_or(Operand::ABSENT);
+        self.emit(Op::Subscript, sequence.word(), at.word(), span)
     }
 
     fn function_def(&mut self, def: &'a StmtFunctionDef) {

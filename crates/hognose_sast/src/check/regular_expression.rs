@@ -61,6 +61,11 @@ pub(crate) const FUNCTIONS: &[&str] = &[
     "Header",
 ];
 
+/// Texts of so many characters are matched soon, even where the time doubles with each.
+const SHORT: u32 = 20;
+/// Steps that nobody waits for.
+const FEW_STEPS: u64 = 10_000_000;
+
 /// Repetitions of the pump shown in a message.
 const TIMES_EXPONENTIAL: usize = 50;
 const TIMES_POLYNOMIAL: usize = 50_000;
@@ -485,6 +490,19 @@ fn report(context: &mut Context<'_, '_>, site: &Site) {
     let Some(attack) = verdict.attack() else {
         return;
     };
+    let longest = open
+        .iter()
+        .map(|subject| longest(context, subject))
+        .collect::<Option<Vec<u32>>>()
+        .and_then(|all| all.into_iter().max());
+    if let Some(length) = longest
+        && match verdict.degree() {
+            None => length <= SHORT,
+            Some(degree) => u64::from(length).saturating_pow(degree) <= FEW_STEPS,
+        }
+    {
+        return;
+    }
     let Some(degree) = verdict.degree() else {
         show(
             context,
@@ -523,6 +541,27 @@ fn report(context: &mut Context<'_, '_>, site: &Site) {
         growth,
         (Severity::Medium, confidence),
     );
+}
+
+/// The most characters that a text has which is cut: `text[:20]`.
+fn longest(context: &Context<'_, '_>, subject: &Subject) -> Option<u32> {
+    let ir = context.ir();
+    let cut = ir
+        .instruction(subject.text?)
+        .filter(|cut| cut.op == Op::Subscript)?;
+    let slice = ir
+        .instruction(cut.operand_b())
+        .filter(|slice| slice.op == Op::Slice)?;
+    let bound = |at: u32| ir.extra_operand((slice.a + at) as usize).kind();
+    let from = match bound(0) {
+        OperandKind::None => 0,
+        OperandKind::Int(from) => u32::try_from(from).ok()?,
+        _ => return None,
+    };
+    match bound(1) {
+        OperandKind::Int(to) => Some(u32::try_from(to).ok()?.saturating_sub(from)),
+        _ => None,
+    }
 }
 
 /// Orders verdicts, the worst last.

@@ -31,6 +31,8 @@ pub struct Accepted {
     may_climb: bool,
     /// Whether the whole text may be `.` or `..`.
     may_be_dots: bool,
+    /// It begins with a slash, after which comes neither another one nor what browsers take for one.
+    stays_on_site: bool,
 }
 
 /// The characters that may occur anywhere in a text for which `re.fullmatch(pattern, text)` finds a match. Nothing if
@@ -60,9 +62,9 @@ impl Accepted {
         if usage != Use::FullMatch && anchors(pattern).1 == End::LastLine {
             characters = characters.union(&CharSet::of(u32::from('\n')));
         }
-        let (first, may_climb) = match Automaton::new(pattern, false) {
+        let (first, may_climb, stays_on_site) = match Automaton::new(pattern, false) {
             Some(automaton) => borders(&automaton),
-            None => (characters.clone(), characters.has('.')),
+            None => (characters.clone(), characters.has('.'), false),
         };
         let may_be_dots = characters.has('.')
             && Program::new(pattern).is_none_or(|program| {
@@ -77,7 +79,48 @@ impl Accepted {
             first,
             may_climb,
             may_be_dots,
+            stays_on_site,
         })
+    }
+
+    /// What is known of any text over these characters.
+    pub fn over(characters: CharSet) -> Self {
+        let dots = characters.has('.');
+        Self {
+            first: characters.clone(),
+            characters,
+            may_climb: dots,
+            may_be_dots: dots,
+            stays_on_site: false,
+        }
+    }
+
+    /// What is known of the text that a match of `pattern` found, or that one of its groups did.
+    pub fn found(pattern: &Pattern, group: u32) -> Option<Self> {
+        if group == 0 {
+            return Self::of(pattern, Use::FullMatch);
+        }
+        let body = pattern.nodes.iter().find_map(|node| match node {
+            Node::Group(number, body) if *number == group => Some(*body),
+            _ => None,
+        })?;
+        let part = Pattern {
+            root: body,
+            ..pattern.clone()
+        };
+        Self::of(&part, Use::FullMatch)
+    }
+
+    /// What is known of a text from which all matches of `pattern` were taken out, with `replacement` in their places.
+    /// Only a pattern that finds each of some characters, wherever it stands, leaves nothing of them.
+    pub fn without(pattern: &Pattern, replacement: &str) -> Option<Self> {
+        let removed = always_found(pattern)?;
+        let kept = removed.complement(pattern.last);
+        let put_in = replacement
+            .chars()
+            .map(|character| (u32::from(character), u32::from(character)))
+            .collect();
+        Some(Self::over(kept.union(&CharSet::of_ranges(put_in))))
     }
 
     /// Whether none of these characters occurs.
@@ -120,6 +163,18 @@ impl Accepted {
     /// The whole is neither `.` nor `..`.
     pub fn excludes_dots(&self) -> bool {
         !self.may_be_dots
+    }
+
+    /// None of these characters is the first.
+    pub fn cannot_start_with(&self, characters: &str) -> bool {
+        !characters
+            .chars()
+            .any(|character| self.first.has(character))
+    }
+
+    /// As the target of a redirect, it leads to the same site.
+    pub fn stays_on_site(&self) -> bool {
+        self.stays_on_site
     }
 
     /// `..` occurs nowhere.
@@ -205,8 +260,31 @@ fn anchors(pattern: &Pattern) -> (bool, End) {
     anchors[pattern.root as usize]
 }
 
-/// The characters a text may begin with, and whether two dots may follow each other.
-fn borders(automaton: &Automaton) -> (CharSet, bool) {
+/// The characters each of which the pattern finds wherever it stands; nothing if there is none that is sure.
+fn always_found(pattern: &Pattern) -> Option<CharSet> {
+    let mut found: Vec<Option<CharSet>> = Vec::with_capacity(pattern.nodes.len());
+    for node in &pattern.nodes {
+        let of = |node: u32| found[node as usize].clone();
+        let this = match node {
+            Node::Set(set) => Some(pattern.sets[*set as usize].clone()),
+            Node::Repeat { body, min, max, .. } if *min <= 1 && *max > 0 => of(*body),
+            Node::Group(_, body) => of(*body),
+            Node::Concat(items) if items.len() == 1 => of(items[0]),
+            // A longer branch takes more away, and leaves none of the characters of the others.
+            Node::Alternate(branches) => branches
+                .iter()
+                .filter_map(|&branch| of(branch))
+                .reduce(|all, branch| all.union(&branch)),
+            _ => None,
+        };
+        found.push(this);
+    }
+    found[pattern.root as usize].take()
+}
+
+/// The characters a text may begin with, whether two dots may follow each other, and whether it is a path that stays
+/// on its site.
+fn borders(automaton: &Automaton) -> (CharSet, bool, bool) {
     let has_dot = |state: u32| automaton.sets[state as usize].has('.');
     let mut ranges = Vec::new();
     for edge in automaton.steps(START) {
@@ -214,7 +292,16 @@ fn borders(automaton: &Automaton) -> (CharSet, bool) {
     }
     let may_climb = (0..automaton.len() as u32)
         .any(|state| has_dot(state) && automaton.steps(state).iter().any(|edge| has_dot(edge.to)));
-    (CharSet::of_ranges(ranges), may_climb)
+    let begins = automaton.steps(START);
+    let stays_on_site = !begins.is_empty()
+        && begins.iter().all(|edge| {
+            automaton.sets[edge.to as usize] == CharSet::of(u32::from('/'))
+                && automaton.steps(edge.to).iter().all(|next| {
+                    let after = &automaton.sets[next.to as usize];
+                    !"/\\\t\r\n".chars().any(|character| after.has(character))
+                })
+        });
+    (CharSet::of_ranges(ranges), may_climb, stays_on_site)
 }
 
 #[cfg(test)]

@@ -97,8 +97,9 @@ impl Machine<'_, '_> {
                 };
                 let mut value = self.class_attribute(state, (*module, *class), name, &receiver);
                 if !matches!(value.what, What::Function(_) | What::Method(_)) {
-                    let part = self.part_of_whole(base, Part::Attr(name));
+                    let mut part = self.part_of_whole(base, Part::Attr(name));
                     let whole = part.whole || part.taint.is_clean();
+                    part.taint = self.cleaned_by_property((*module, *class), name, part.taint);
                     value.whole = (value.whole || value.taint.is_clean()) && whole;
                     value.taint.add(&part.taint);
                 }
@@ -135,7 +136,7 @@ impl Machine<'_, '_> {
             }
             What::Function(_) | What::Method(_) | What::Partial(_) => Value::TOP,
             What::Super(module, class) => self.super_attribute(state, (*module, *class), name),
-            What::Top => {
+            What::Top | What::Text(_) => {
                 // What the evaluator knows of an expression, where values do not.
                 let mut value = self.part_of_whole(base, Part::Attr(name));
                 if let Some(operand) = operand
@@ -381,6 +382,31 @@ impl Machine<'_, '_> {
                 method.1,
             ))))
         })
+    }
+
+    /// Taint of an object, as far as a property of a stub lets it through.
+    fn cleaned_by_property(
+        &self,
+        class: (ModuleId, FunctionId),
+        name: Symbol,
+        taint: Taint,
+    ) -> Taint {
+        let models = self.engine.program.models;
+        if taint.is_clean() || !models.interesting().contains(&name) {
+            return taint;
+        }
+        let Some((module, function)) = self.engine.method(class, name) else {
+            return taint;
+        };
+        let own = models
+            .function(module, function)
+            .filter(|model| model.binding == Binding::Property)
+            .and_then(|model| model.params.iter().find(|(number, _)| *number == 0));
+        match own {
+            Some((_, roles)) if roles.sanitizes_all => Taint::CLEAN,
+            Some((_, roles)) => taint.cleaned(self.engine.bits(&roles.sanitizes)),
+            None => taint,
+        }
     }
 
     pub(super) fn property(

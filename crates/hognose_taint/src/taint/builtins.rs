@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hognose_python::ir::{FunctionId, FunctionKind, Operand, OperandKind};
+use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind};
 
 use super::call::{Arguments, Given};
 use super::harm::ALL;
@@ -213,7 +213,26 @@ impl<'a> Machine<'_, 'a> {
                     )
                     .unwrap_or(Value::TOP)
                 } else {
-                    elements.into_iter().next().unwrap_or(Value::TOP)
+                    let mut element = elements.into_iter().next().unwrap_or(Value::TOP);
+                    // `filter(str.isalnum, text)`
+                    let is_test =
+                        operand
+                            .and_then(|test| ir.instruction(test))
+                            .is_some_and(|test| {
+                                test.op == Op::Attr
+                                    && matches!(
+                                        self.engine.project.text(test.symbol_b()),
+                                        "isalnum"
+                                            | "isalpha"
+                                            | "isdigit"
+                                            | "isdecimal"
+                                            | "isnumeric"
+                                    )
+                            });
+                    if is_test {
+                        element.taint = Taint::CLEAN;
+                    }
+                    element
                 };
                 let mut object = Object::new(Shape::Iterator);
                 object.rest = Some(element);
@@ -284,7 +303,7 @@ impl<'a> Machine<'_, 'a> {
                 }
                 return Some(Some(Value::new(What::Super(self.module(), owner))));
             }
-            "print" => Value::new(What::None),
+            "print" => self.print(state, index, arguments),
             "exit" | "quit" => return Some(None),
             _ => return None,
         };
@@ -462,6 +481,15 @@ impl<'a> Machine<'_, 'a> {
                 }
                 value
             }
+            // Their models say the rest; see `library.rs`.
+            Native::Undo
+            | Native::Quote
+            | Native::JoinAddress
+            | Native::MakeAddress
+            | Native::Substitute
+            | Native::FindAll
+            | Native::Group
+            | Native::Fill => return None,
         };
         Some(Some(value))
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use hognose_python::ir::{Argument, FunctionId, Op, Operand};
+use hognose_python::ir::{Argument, FunctionId, Op, Operand, OperandKind};
 use hognose_python::{ModuleId, Symbol};
 
 use super::heap::{Shape, State, Subject};
 use super::machine::{Guards, MAX_DEPTH, Machine, part_of};
 use super::summary::Hit;
-use super::value::{Closure, Kinds, Label, Part, Step, Value, What, kind_bit};
+use super::value::{Closure, Kinds, Label, Mark, Part, Step, Value, What, kind_bit};
 
 /// An argument of a call.
 #[derive(Debug, Clone)]
@@ -86,8 +86,9 @@ impl<'a> Machine<'_, 'a> {
         let receiver = method.map(|(base, _)| self.read(state, base));
         // Built-in containers and texts.
         if let (Some((_, name)), Some(receiver)) = (method, &receiver)
-            && let Some(value) = self.native_method(state, index, receiver, name, &arguments)
+            && let Some(mut value) = self.native_method(state, index, receiver, name, &arguments)
         {
+            self.text_effect(state, receiver, name, &arguments, &mut value);
             return Some(value);
         }
         if let Some(value) = self.builtin_by_name(ir, state, index, callee_operand, &arguments) {
@@ -102,7 +103,7 @@ impl<'a> Machine<'_, 'a> {
                 callee.what = with_receiver(what, receiver.as_ref());
             }
         }
-        let value = self.dispatch(
+        let mut value = self.dispatch(
             state,
             index,
             &callee,
@@ -110,6 +111,23 @@ impl<'a> Machine<'_, 'a> {
             method.map(|(_, name)| name),
             &arguments,
         )?;
+        if let (Some((_, name)), Some(receiver)) = (method, &receiver)
+            && !value.taint.is_clean()
+        {
+            self.text_effect(state, receiver, name, &arguments, &mut value);
+        }
+        // The same path put together again.
+        let name = method
+            .map(|(_, name)| name)
+            .or(match callee_operand.kind() {
+                OperandKind::Global(name) => Some(name),
+                _ => None,
+            });
+        if !state.facts.is_empty()
+            && name.is_some_and(|name| self.engine.names.joining.contains(&name))
+        {
+            value = self.refined_like(ir, index, state, value);
+        }
         Some(match (receiver, method) {
             (Some(base), Some((_, name))) if self.engine.reads_entry(name) => {
                 let part = arguments
@@ -397,11 +415,15 @@ impl<'a> Machine<'_, 'a> {
         self.call_closure(state, index, &own, receiver, &arguments)
     }
 
-    pub(super) fn is_clean_by_fact(&self, state: &State, label: Label, bits: Kinds) -> bool {
-        state
-            .facts
-            .iter()
-            .any(|fact| fact.kinds & bits == bits && fact.subject == Subject::Label(label))
+    /// Whether data is harmless for these kinds, by what was done to it and what is known of it.
+    pub(super) fn is_clean(&self, state: &State, mark: &Mark, bits: Kinds) -> bool {
+        let mut clean = mark.clean;
+        for fact in state.facts.iter() {
+            if fact.subject == Subject::Label(mark.label) && fact.holds_for(mark) {
+                clean |= fact.kinds;
+            }
+        }
+        self.engine.complete(clean) & bits == bits
     }
 
     pub(super) fn add_hit(&mut self, hit: Hit) {
@@ -420,7 +442,7 @@ impl<'a> Machine<'_, 'a> {
         });
         match same {
             Some(known) => {
-                if known.mark.doubt && !hit.mark.doubt
+                if known.mark.doubt > hit.mark.doubt
                     || known.mark.doubt == hit.mark.doubt
                         && length(hit.mark.step.as_ref()) < length(known.mark.step.as_ref())
                 {

@@ -1,12 +1,12 @@
 //! Calls of library functions with models, and of the unknown.
 
-use hognose_python::ir::{FunctionId, Op, Operand, ParamKind};
-use hognose_python::{ModuleId, Symbol};
+use hognose_python::ir::{FunctionId, Op, Operand, OperandKind, ParamKind};
+use hognose_python::{ModuleId, Symbol, Target};
 
 use super::call::{Arguments, Given};
 use super::heap::{Object, Shape, State};
 use super::machine::Machine;
-use super::value::{Taint, Value, What, kind_bit};
+use super::value::{Doubt, Taint, Value, What, kind_bit};
 use crate::models::{Binding, Roles};
 use crate::values;
 use crate::view::CallView;
@@ -31,6 +31,7 @@ impl Machine<'_, '_> {
         let skips_first = class.is_some()
             || receiver.is_some() && binding != Binding::Free
             || binding == Binding::ClassMethod;
+        let native = engine.native(function.0, function.1);
         let function = self.overload(index, function, skips_first, arguments);
         let model = models.function(function.0, function.1);
         let ir = &engine.project.module(function.0).ir;
@@ -197,6 +198,9 @@ impl Machine<'_, '_> {
             value.whole = true;
         }
         self.normalising(state, index, function, receiver, &mut value);
+        if let Some(native) = native {
+            self.library_function(state, index, native, arguments, &mut value);
+        }
         if engine.never_returns(function) {
             return None;
         }
@@ -272,6 +276,33 @@ impl Machine<'_, '_> {
         )
     }
 
+    /// Whether what a call calls was imported from outside of the project, or is a method of what such a call made.
+    fn is_of_library(&self, index: u32) -> bool {
+        let ir = self.ir();
+        let mut at = Operand::from_register(index);
+        for _ in 0..8 {
+            match at.kind() {
+                OperandKind::Global(name) => {
+                    return ir
+                        .export(FunctionId::MODULE, name)
+                        .and_then(|value| ir.instruction(value))
+                        .is_some_and(|value| value.op == Op::Import)
+                        && self
+                            .engine
+                            .resolve_name(self.module(), name)
+                            .iter()
+                            .all(|target| matches!(target, Target::External(_)));
+                }
+                OperandKind::Register(register) => match ir.op(register) {
+                    Op::Call | Op::Attr => at = ir.get(register).operand_a(),
+                    _ => return false,
+                },
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// A call of which nothing is known: what goes in may come out.
     pub(super) fn call_unknown(
         &mut self,
@@ -282,6 +313,9 @@ impl Machine<'_, '_> {
         name: Option<Symbol>,
         arguments: &Arguments,
     ) -> Value {
+        if let Some(name) = name {
+            self.unknown_statement(state, index, name, arguments);
+        }
         let mut taint = Taint::CLEAN;
         let mut is_known = false;
         if let Some(receiver) = receiver {
@@ -309,7 +343,13 @@ impl Machine<'_, '_> {
             return Value::NUMBER;
         }
         Value {
-            taint: if is_known { taint } else { taint.doubted() },
+            taint: if is_known {
+                taint
+            } else if self.is_of_library(index) {
+                taint.doubted(Doubt::Library)
+            } else {
+                taint.doubted(Doubt::Unknown)
+            },
             what,
             whole: false,
         }

@@ -8,7 +8,7 @@ use hognose_python::{ModuleId, Symbol};
 use super::call::{Arguments, Given, is_callable};
 use super::heap::{Fact, Object, Shape, State, Subject};
 use super::machine::{Guards, MAX_FRAMES, Machine, constant};
-use super::value::{Closure, Mark, Note, Part, Taint, Value, What, step};
+use super::value::{Closure, Doubt, Mark, Note, Part, Taint, Value, What, step};
 use crate::models::{Binding, binding_of};
 use crate::values;
 
@@ -145,7 +145,9 @@ impl Machine<'_, '_> {
                     taint.add(&state.deep_taint(value));
                 }
                 self.gave_up |= running < 2;
-                Some(Value::tainted(self.passed(&taint, index).doubted()))
+                Some(Value::tainted(
+                    self.passed(&taint, index).doubted(Doubt::Unknown),
+                ))
             }
         }
     }
@@ -401,6 +403,12 @@ impl Machine<'_, '_> {
                     value.what = what;
                     if value.what == What::Number {
                         value.taint = Taint::CLEAN;
+                        // It raises where the text is none: what was converted may be used as it is.
+                        if let Some(operand) =
+                            arguments.positional.first().and_then(|given| given.operand)
+                        {
+                            self.fact(state, operand, super::harm::ALL);
+                        }
                     }
                     Some(value)
                 }

@@ -193,7 +193,10 @@ impl Machine<'_, '_> {
                         object.blur();
                     }
                     match &mut object.items {
-                        Some(items) if object.rest.is_none() => items.push(value.clone()),
+                        Some(items) if object.rest.is_none() => {
+                            items.push(value.clone());
+                            self.behind_dashes(items);
+                        }
                         _ => object.add_rest(&value),
                     }
                 }
@@ -208,7 +211,7 @@ impl Machine<'_, '_> {
                 };
                 if let Some(object) = state.object_mut(id) {
                     match (&mut object.items, &at.what) {
-                        (Some(items), What::Int(at)) if object.rest.is_none() || *at == 0 => {
+                        (Some(items), What::Int(at)) if *at >= 0 || object.rest.is_none() => {
                             let count = items.len() as i64;
                             let at =
                                 if *at < 0 { count + at } else { *at }.clamp(0, count) as usize;
@@ -232,6 +235,7 @@ impl Machine<'_, '_> {
                             .and_then(|object| object.items.as_mut())
                         {
                             items.extend(new);
+                            self.behind_dashes(items);
                         }
                     }
                     _ => {
@@ -480,6 +484,21 @@ impl Machine<'_, '_> {
                 .rest
                 .clone()
                 .unwrap_or_else(|| Value::new(self.string(""))),
+            // A template.
+            "substitute" | "safe_substitute" => {
+                let index = self.frame().at;
+                let text = state.object(id)?.rest.clone()?;
+                match self.as_text(&text.what).map(str::to_owned) {
+                    Some(text) => self.fill_template(state, index, &text, arguments),
+                    None => {
+                        let mut taint = state.deep_taint(&text);
+                        for given in arguments.all() {
+                            taint.add(&state.deep_taint(&given.value));
+                        }
+                        Value::tainted(self.passed(&taint, index))
+                    }
+                }
+            }
             "truncate" => {
                 if let Some(object) = state.object_mut(id) {
                     object.rest = None;

@@ -4,7 +4,7 @@ use hognose_python::ir::{Op, Operand};
 
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, part_of};
-use super::value::{Label, Mark, Note, Part, Taint, Value, What, step};
+use super::value::{Doubt, Label, Mark, Note, Part, Taint, Value, What, step};
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn merge_mapping(&mut self, state: &State, object: &mut Object, value: &Value) {
@@ -135,6 +135,9 @@ impl<'a> Machine<'_, 'a> {
                     let mut element = self.part_of_whole(value, Part::Element);
                     let types = self.evaluator.element_types(*module, *annotation);
                     element.what = self.what_of(&types);
+                    if element.what.is_number() {
+                        element.taint = Taint::CLEAN;
+                    }
                     add(element);
                 }
                 What::Symbol(_) | What::Str(_) if value.taint.is_clean() => add(Value::TOP),
@@ -232,7 +235,8 @@ impl<'a> Machine<'_, 'a> {
         Taint::of(Mark {
             label,
             clean: 0,
-            doubt: false,
+            doubt: Doubt::None,
+            undone: false,
             step: None,
         })
     }
@@ -416,6 +420,18 @@ impl<'a> Machine<'_, 'a> {
                     let object = Object::sequence(Shape::List, kept);
                     return self.allocate(state, object);
                 }
+            }
+            if let What::Text(parts) = &value.what
+                && let Some(from) = bound(&lower, 0)
+                && let to = if matches!(upper, What::None) {
+                    Some(None)
+                } else {
+                    bound(&upper, 0).map(Some)
+                }
+                && let Some(to) = to
+                && let Some(piece) = self.slice_of_parts(parts, &value.taint, from, to)
+            {
+                return piece;
             }
             if let Some(text) = self.as_text(&value.what)
                 && value.taint.is_clean()

@@ -166,6 +166,11 @@ impl<'a> Engine<'a> {
                 str_method: find("__str__"),
                 repr_method: find("__repr__"),
                 return_word: find("return"),
+                self_word: find("self"),
+                joining: ["join", "joinpath"]
+                    .iter()
+                    .filter_map(|name| find(name))
+                    .collect(),
                 no_return: ["NoReturn", "Never"]
                     .iter()
                     .filter_map(|name| find(name))
@@ -188,7 +193,7 @@ impl<'a> Engine<'a> {
                 path_like: bits(&["archive-file"]),
                 shell: bits(&["shell"]),
                 html: bits(&["html"]),
-                http_header: bits(&["http-header"]),
+                http_header: bits(&["http-header", "raw-header"]),
                 log: bits(&["log"]),
                 near: bits(&["log", "module-name", "regex-text", "regex", "hash"]),
                 sql: bits(&["sql"]),
@@ -662,17 +667,25 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// Definitions in the models that a dotted name means.
+/// Definitions in the models that a dotted name means: members of modules, and of classes in them.
 fn definitions(project: &Project, name: &str) -> Vec<(ModuleId, FunctionId)> {
-    let Some((module, last)) = name.rsplit_once('.') else {
+    let Some((owner, last)) = name.rsplit_once('.') else {
         return Vec::new();
     };
-    let (Some(module), Some(last)) = (project.model(module), project.symbols().find(last)) else {
+    let Some(last) = project.symbols().find(last) else {
         return Vec::new();
     };
-    project
-        .member(Target::Module(module), last)
+    let owners = match project.model(owner) {
+        Some(module) => vec![Target::Module(module)],
+        // A class; no name has more than one.
+        None => definitions(project, owner)
+            .into_iter()
+            .map(|(module, class)| Target::Class(module, class))
+            .collect(),
+    };
+    owners
         .into_iter()
+        .flat_map(|owner| project.member(owner, last))
         .filter_map(|target| match target {
             Target::Function(module, function) | Target::Class(module, function) => {
                 Some((module, function))

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use hognose_python::ir::{Argument, Compare, Op, Operand};
+use hognose_python::ir::{Argument, Compare, Op, Operand, OperandKind};
 
-use super::harm::{ALL, DOTLESS, NORMAL, NOT_DOUBLE, RELATIVE, ROOTED};
+use super::harm::{ALL, DOTLESS, NO_LINE_FEED, NO_RETURN, NORMAL, RELATIVE};
 use super::heap::{Fact, Shape, State, Subject};
 use super::machine::Machine;
 use super::value::{Kinds, Label, Value, What};
+use crate::regex::{Accepted, CharSet};
 
 /// How deep a condition is taken apart.
 const MAX_DEPTH: u32 = 12;
@@ -147,8 +148,65 @@ impl<'a> Machine<'_, 'a> {
         self.frame().end_of(block)
     }
 
-    /// An operand is harmless for some kinds from here on.
+    /// An operand is harmless for some kinds from here on, and so is what it says the same of.
     pub(super) fn fact(&mut self, state: &mut State, operand: Operand, kinds: Kinds) {
+        let mut next = Some((operand, kinds));
+        for _ in 0..MAX_DEPTH {
+            let Some((operand, kinds)) = next else {
+                return;
+            };
+            self.own_fact(state, operand, kinds);
+            next = self.says_the_same(operand, kinds);
+        }
+    }
+
+    /// The value that a test of `operand` was about as well, and for which kinds: `str(x)`, `x.lower()` and `x.strip()`
+    /// are as harmless as `x`; where a path leads is where it leads when it is written out.
+    fn says_the_same(&self, operand: Operand, kinds: Kinds) -> Option<(Operand, Kinds)> {
+        let ir = self.ir();
+        let call = ir.instruction(operand)?;
+        if call.op == Op::Attr && self.engine.project.text(call.symbol_b()) == "parts" {
+            // None of the parts of a path.
+            return (kinds & DOTLESS != 0).then_some((call.operand_a(), DOTLESS));
+        }
+        if call.op != Op::Call {
+            return None;
+        }
+        let first = || {
+            ir.arguments(call.b)
+                .next()
+                .filter(|(kind, _)| *kind == Argument::Positional)
+                .map(|(_, argument)| argument)
+        };
+        let (name, receiver) = match ir.instruction(call.operand_a()) {
+            Some(callee) if callee.op == Op::Attr => (callee.symbol_b(), Some(callee.operand_a())),
+            Some(_) => return None,
+            None => match call.operand_a().kind() {
+                OperandKind::Global(name) => (name, None),
+                _ => return None,
+            },
+        };
+        let name = self.engine.project.text(name);
+        let paths = self.engine.sinks.file_path | self.engine.sinks.path_like;
+        if normalises(name) {
+            // `os.path.realpath(path)`, `path.resolve()`
+            let subject = first().or(receiver)?;
+            return (kinds & paths != 0).then_some((subject, kinds & paths));
+        }
+        match (name, receiver) {
+            ("lower" | "upper" | "strip" | "casefold" | "decode" | "encode" | "title", Some(_)) => {
+                Some((receiver?, kinds))
+            }
+            // `name.split("/")`
+            ("split", Some(_)) if kinds & DOTLESS != 0 => Some((receiver?, DOTLESS)),
+            ("str" | "set" | "list" | "frozenset" | "fspath" | "Path" | "PurePath", _) => {
+                Some((first()?, kinds))
+            }
+            _ => None,
+        }
+    }
+
+    fn own_fact(&mut self, state: &mut State, operand: Operand, kinds: Kinds) {
         let Some(index) = operand.as_register() else {
             // A global variable.
             let value = self.read(state, operand);
@@ -181,28 +239,6 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         self.combine(state, index);
-        // `str(x)`, `x.lower()` and `x.strip()` say the same of `x`.
-        let ir = self.ir();
-        let instruction = ir.get(index);
-        if instruction.op == Op::Call {
-            if let Some(callee) = ir.instruction(instruction.operand_a())
-                && callee.op == Op::Attr
-                && matches!(
-                    self.engine.project.text(callee.symbol_b()),
-                    "lower" | "upper" | "strip" | "casefold" | "decode" | "encode" | "title"
-                )
-            {
-                self.fact(state, callee.operand_a(), kinds);
-            } else if let hognose_python::ir::OperandKind::Global(name) =
-                instruction.operand_a().kind()
-                && matches!(self.engine.project.text(name), "str" | "set" | "list")
-                && let Some((Argument::Positional, argument)) = ir.arguments(instruction.b).next()
-            {
-                self.fact(state, argument, kinds);
-            }
-        } else if instruction.op == Op::Phi {
-            // All ways into the join are the same variable.
-        }
     }
 
     /// Two half guards make a whole one: no `..` and not absolute; begins with `/` and not with `//`.
@@ -213,14 +249,8 @@ impl<'a> Machine<'_, 'a> {
                 together |= fact.kinds;
             }
         }
-        let mut more: Kinds = 0;
-        if together & DOTLESS != 0 && together & RELATIVE != 0 {
-            more |= self.engine.sinks.file_path;
-        }
-        if together & ROOTED != 0 && together & NOT_DOUBLE != 0 {
-            more |= self.engine.sinks.redirect | self.engine.sinks.url;
-        }
-        if more & !together != 0 {
+        let more = self.engine.complete(together) & !together;
+        if more != 0 {
             state.add_fact(Fact {
                 subject: Subject::Register(index),
                 kinds: more,
@@ -252,9 +282,19 @@ impl<'a> Machine<'_, 'a> {
         let (operator, left, right) = ir.comparison(ir.get(index).a);
         let a = self.read(state, left);
         let b = self.read(state, right);
+        self.compared_answer(ir, state, (left, &a), (right, &b), operator, holds);
         match (operator, holds) {
             (Compare::Eq | Compare::Is, true) | (Compare::NotEq | Compare::IsNot, false) => {
                 for (operand, other) in [(left, &b), (right, &a)] {
+                    // What is equal to something harmless: `os.path.basename(name) == name`.
+                    let shared = other
+                        .taint
+                        .marks()
+                        .iter()
+                        .fold(ALL, |all, mark| all & mark.clean);
+                    if !other.taint.is_clean() && shared != 0 {
+                        self.fact(state, operand, shared);
+                    }
                     let is_constant = self.is_written_here(state, other);
                     if is_constant {
                         self.exactly(state, operand, other);
@@ -270,7 +310,36 @@ impl<'a> Machine<'_, 'a> {
                     self.common_path(ir, state, operand);
                 }
             }
+            (Compare::Eq, false) | (Compare::NotEq, true) => {
+                // `part != ".."`, for the parts of a path.
+                for (operand, other) in [(left, &b), (right, &a)] {
+                    let is_part = ir
+                        .instruction(operand)
+                        .is_some_and(|element| element.op == Op::Element);
+                    if is_part && self.as_text(&other.what) == Some("..") {
+                        self.fact(state, operand, DOTLESS);
+                    }
+                }
+            }
+            (Compare::Lt | Compare::LtE, true) => {
+                // `set(text) <= ALLOWED`
+                let is_set = ir.instruction(left).is_some_and(|call| {
+                    call.op == Op::Call
+                        && matches!(call.operand_a().kind(), OperandKind::Global(name)
+                            if matches!(self.engine.project.text(name), "set" | "frozenset"))
+                });
+                if is_set && self.is_allow_list(state, &b) {
+                    self.fact(state, left, ALL);
+                }
+            }
             (Compare::In, true) | (Compare::NotIn, false) => {
+                if let Some(text) = self.as_text(&b.what).map(str::to_owned) {
+                    // A part of a constant text, a character of it above all.
+                    let kinds = self
+                        .engine
+                        .accepted_kinds(&Accepted::over(characters(&text)));
+                    self.fact(state, left, kinds);
+                }
                 if self.is_allow_list(state, &b) {
                     self.fact(state, left, ALL);
                     let hosts = self.hosts_of(ir, left);
@@ -291,15 +360,7 @@ impl<'a> Machine<'_, 'a> {
             (Compare::In, false) | (Compare::NotIn, true) => {
                 // `".." in path`, `"/" in name`
                 if let Some(text) = self.as_text(&a.what).map(str::to_owned) {
-                    let kinds = match text.as_str() {
-                        ".." => DOTLESS,
-                        "/" | "\\" => RELATIVE | if text == "/" { DOTLESS } else { 0 },
-                        "://" => 0,
-                        "\n" | "\r" | "\r\n" => {
-                            self.engine.sinks.http_header | self.engine.sinks.log
-                        }
-                        _ => 0,
-                    };
+                    let kinds = absent(&text);
                     if kinds != 0 {
                         self.fact(state, right, kinds);
                         // `".." in path.split("/")`, `".." in path.parts`
@@ -320,6 +381,59 @@ impl<'a> Machine<'_, 'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What a comparison of an answer with a constant says of the answer: `PATTERN.match(x) is not None`,
+    /// `check(x) == True`, `x.find("..") == -1`.
+    fn compared_answer(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        left: (Operand, &Value),
+        right: (Operand, &Value),
+        operator: Compare,
+        holds: bool,
+    ) {
+        for ((answer, _), (_, constant)) in [(left, right), (right, left)] {
+            let Some(call) = ir.instruction(answer).filter(|call| call.op == Op::Call) else {
+                continue;
+            };
+            let is_equal = match operator {
+                Compare::Eq | Compare::Is => holds,
+                Compare::NotEq | Compare::IsNot => !holds,
+                _ => continue,
+            };
+            let truth = match &constant.what {
+                What::None => !is_equal,
+                What::Bool(value) => *value == is_equal,
+                What::Int(number) => {
+                    let Some(callee) = ir
+                        .instruction(call.operand_a())
+                        .filter(|callee| callee.op == Op::Attr)
+                    else {
+                        continue;
+                    };
+                    let method = self.engine.project.text(callee.symbol_b());
+                    let is_absent = is_equal
+                        && matches!((method, number), ("find" | "rfind", -1) | ("count", 0));
+                    let Some((_, part)) = ir.arguments(call.b).next().filter(|_| is_absent) else {
+                        continue;
+                    };
+                    let part = self.read(state, part);
+                    let kinds = self.as_text(&part.what).map_or(0, absent);
+                    if kinds != 0 {
+                        self.fact(state, callee.operand_a(), kinds);
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            if let Some(index) = answer.as_register()
+                && self.register(index).is_some()
+            {
+                self.call_facts(ir, state, index, truth);
+            }
         }
     }
 
@@ -383,7 +497,11 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The URLs whose host an operand is: `urlsplit(url).hostname`, also `.netloc`, and `url` for `parsed.netloc`.
-    fn hosts_of(&mut self, ir: &'a hognose_python::Ir, operand: Operand) -> Vec<Operand> {
+    pub(super) fn hosts_of(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        operand: Operand,
+    ) -> Vec<Operand> {
         let mut found = Vec::new();
         let Some(attribute) = ir.instruction(operand) else {
             return found;
@@ -515,6 +633,26 @@ pub(super) fn same(ir: &hognose_python::Ir, a: Operand, b: Operand, depth: u32) 
         }
         _ => false,
     }
+}
+
+/// What a text is harmless for in which this part does not occur.
+pub(super) fn absent(part: &str) -> Kinds {
+    match part {
+        ".." => DOTLESS,
+        "/" => RELATIVE | DOTLESS,
+        "\n" => NO_LINE_FEED,
+        "\r" => NO_RETURN,
+        _ => 0,
+    }
+}
+
+/// The characters of a text.
+pub(super) fn characters(text: &str) -> CharSet {
+    CharSet::of_ranges(
+        text.chars()
+            .map(|character| (u32::from(character), u32::from(character)))
+            .collect(),
+    )
 }
 
 /// Names of functions that normalise a path.

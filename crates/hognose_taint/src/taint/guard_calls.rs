@@ -1,13 +1,15 @@
 //! What the result of a test says of its arguments: prefixes, patterns, helpers, models.
 
-use hognose_python::ir::{Argument, FunctionId, Op, Operand};
-use hognose_python::{ModuleId, Target};
+use hognose_python::ir::{Argument, Compare, FunctionId, Op, Operand};
+use hognose_python::{ModuleId, Project, Target};
 
 use super::call::Given;
+use super::guard::{absent, characters};
 use super::harm::{ALL, NOT_DOUBLE, RELATIVE, ROOTED};
 use super::heap::{Fact, State, Subject};
 use super::machine::{Guards, Machine};
-use super::value::{Kinds, TextPart, What};
+use super::value::{Kinds, Label, TextPart, Value, What};
+use crate::regex::{Accepted, Flags, charset};
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn call_facts(
@@ -35,7 +37,7 @@ impl<'a> Machine<'_, 'a> {
         }
         let instruction = ir.get(index);
         let Some(callee) = ir.instruction(instruction.operand_a()) else {
-            self.builtin_facts(ir, state, instruction.operand_a(), instruction.b, holds);
+            self.builtin_facts(ir, state, index, holds);
             return;
         };
         if callee.op != Op::Attr {
@@ -48,7 +50,10 @@ impl<'a> Machine<'_, 'a> {
             (
                 "isalnum" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" | "isidentifier",
                 true,
-            ) => self.fact(state, subject, ALL),
+            ) => {
+                self.fact(state, subject, ALL);
+                self.replaced_fact(ir, state, subject);
+            }
             ("is_relative_to", true) if self.is_normal(state, subject) => {
                 let kinds = self.engine.sinks.file_path;
                 self.fact(state, subject, kinds);
@@ -64,11 +69,20 @@ impl<'a> Machine<'_, 'a> {
                     self.prefix_facts(state, subject, first, holds);
                 }
             }
+            ("endswith", true) => {
+                if let Some(first) = first {
+                    self.suffix_facts(ir, state, subject, first);
+                }
+            }
             ("issubset", true) => {
                 if let Some(first) = first {
                     let list = self.read(state, first);
                     if self.is_allow_list(state, &list) {
                         self.fact(state, subject, ALL);
+                    } else if let Some(text) = self.as_text(&list.what) {
+                        let over = Accepted::over(characters(text));
+                        let kinds = self.engine.accepted_kinds(&over);
+                        self.fact(state, subject, kinds);
                     }
                 }
             }
@@ -76,6 +90,71 @@ impl<'a> Machine<'_, 'a> {
                 self.pattern_facts(ir, state, index, name);
             }
             _ => {}
+        }
+    }
+
+    /// `text.replace("-", "").isalnum()`: the text has what was replaced besides.
+    fn replaced_fact(&mut self, ir: &'a hognose_python::Ir, state: &mut State, tested: Operand) {
+        let mut at = tested;
+        let mut besides = String::new();
+        for _ in 0..8 {
+            let Some(call) = ir.instruction(at).filter(|call| call.op == Op::Call) else {
+                break;
+            };
+            let Some(callee) = ir.instruction(call.operand_a()).filter(|callee| {
+                callee.op == Op::Attr
+                    && matches!(
+                        self.engine.project.text(callee.symbol_b()),
+                        "replace" | "strip" | "lstrip" | "rstrip"
+                    )
+            }) else {
+                break;
+            };
+            let Some((_, replaced)) = ir.arguments(call.b).next() else {
+                break;
+            };
+            let replaced = self.read(state, replaced);
+            let Some(text) = self.as_text(&replaced.what) else {
+                break;
+            };
+            besides.push_str(text);
+            at = callee.operand_a();
+        }
+        if at != tested {
+            let all = charset::word(false).union(&characters(&besides));
+            let kinds = self.engine.accepted_kinds(&Accepted::over(all));
+            self.fact(state, at, kinds);
+        }
+    }
+
+    /// `urlsplit(url).hostname.endswith(".example.org")`: a host below one of the program's.
+    fn suffix_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        subject: Operand,
+        suffix: Operand,
+    ) {
+        let value = self.read(state, suffix);
+        let suffixes = match self.exact_items(state, &value) {
+            Some(items) => items,
+            None => vec![value],
+        };
+        let is_domain = |value: &Value| match &value.what {
+            What::Text(parts) => {
+                matches!(parts.first(), Some(TextPart::Literal(text)) if text.starts_with('.'))
+                    && value.taint.is_clean()
+            }
+            what => self
+                .as_text(what)
+                .is_some_and(|text| text.starts_with('.') && text.len() > 1),
+        };
+        if suffixes.is_empty() || !suffixes.iter().all(is_domain) {
+            return;
+        }
+        let kinds = self.engine.sinks.url | self.engine.sinks.redirect;
+        for subject in self.hosts_of(ir, subject) {
+            self.fact(state, subject, kinds);
         }
     }
 
@@ -119,6 +198,19 @@ impl<'a> Machine<'_, 'a> {
         if !all.is_empty() && all.iter().all(|prefix| fixed(prefix)) {
             self.fact(state, subject, url | redirect);
         }
+        // `f"https://{host}/"`
+        if let What::Text(parts) = &value.what
+            && matches!(parts.last(), Some(TextPart::Literal(text)) if text.ends_with('/'))
+            && let Some(kind) = self.engine.program.models.kind("url")
+            && self.engine.is_fixed(kind, &super::witness::owned(parts))
+            && value
+                .taint
+                .marks()
+                .iter()
+                .all(|mark| matches!(mark.label, Label::Store { .. }))
+        {
+            self.fact(state, subject, url | redirect);
+        }
         if !all.is_empty()
             && all.iter().all(|prefix| {
                 prefix.starts_with('/')
@@ -150,9 +242,28 @@ impl<'a> Machine<'_, 'a> {
             },
             _ => false,
         };
-        if ends_with_separator && self.is_normal(state, subject) {
+        if (ends_with_separator || self.is_joined_with_nothing(prefix))
+            && self.is_normal(state, subject)
+        {
             self.fact(state, subject, file_path);
         }
+    }
+
+    /// `os.path.join(root, "")` ends with a separator.
+    fn is_joined_with_nothing(&self, operand: Operand) -> bool {
+        let ir = self.ir();
+        let Some(call) = ir.instruction(operand).filter(|call| call.op == Op::Call) else {
+            return false;
+        };
+        let is_join = ir.instruction(call.operand_a()).is_some_and(|callee| {
+            callee.op == Op::Attr && self.engine.project.text(callee.symbol_b()) == "join"
+        });
+        is_join
+            && ir
+                .arguments(call.b)
+                .last()
+                .and_then(|(_, last)| last.as_str())
+                .is_some_and(|last| self.engine.project.text(last).is_empty())
     }
 
     /// A regular expression that the whole value has to match.
@@ -164,42 +275,58 @@ impl<'a> Machine<'_, 'a> {
         method: &str,
     ) {
         let instruction = ir.get(index);
-        let Some(callee) = ir.instruction(instruction.operand_a()) else {
-            return;
-        };
         let arguments: Vec<Operand> = ir
             .arguments(instruction.b)
             .filter(|(kind, _)| *kind == Argument::Positional)
             .map(|(_, operand)| operand)
             .collect();
         // `re.match(pattern, value)` or `PATTERN.match(value)`
-        let base = self.read(state, callee.operand_a());
-        let (pattern, subject) = if matches!(base.what, What::Module(_)) {
-            let [pattern, subject, ..] = arguments.as_slice() else {
-                return;
-            };
-            let pattern = self.read(state, *pattern);
-            let Some(text) = self.as_text(&pattern.what).map(str::to_owned) else {
-                return;
-            };
-            (text, *subject)
-        } else {
-            let Some(&subject) = arguments.first() else {
-                return;
-            };
-            let Some(text) = self.compiled_pattern(callee.operand_a()) else {
-                return;
-            };
-            (text, subject)
+        let Some((pattern, flags, is_compiled)) = self.pattern_of(state, index) else {
+            return;
         };
-        let kinds = self.engine.pattern_kinds(&pattern, method);
+        let Some(&subject) = arguments.get(usize::from(!is_compiled)) else {
+            return;
+        };
+        let kinds = self.engine.pattern_kinds(&pattern, flags, method);
         if kinds != 0 {
             self.fact(state, subject, kinds);
         }
     }
 
-    /// The text of a pattern that was compiled once.
-    fn compiled_pattern(&mut self, operand: Operand) -> Option<String> {
+    /// The pattern that a call of `re.match` and the like, or of a method of a compiled pattern, looks for; its flags;
+    /// whether it was compiled before.
+    pub(super) fn pattern_of(
+        &mut self,
+        state: &mut State,
+        index: u32,
+    ) -> Option<(String, Flags, bool)> {
+        let ir = self.ir();
+        let call = ir.get(index);
+        let callee = ir.instruction(call.operand_a());
+        if let Some(callee) = callee.filter(|callee| callee.op == Op::Attr)
+            && !matches!(self.read(state, callee.operand_a()).what, What::Module(_))
+        {
+            let (text, flags) = self.compiled_pattern(callee.operand_a())?;
+            return Some((text, flags, true));
+        }
+        let (_, pattern) = ir.arguments(call.b).next()?;
+        let pattern = self.read(state, pattern);
+        let text = self.as_text(&pattern.what)?.to_owned();
+        Some((text, flags_of(self.engine.project, ir, call.b)?, false))
+    }
+
+    /// The text of a pattern that was compiled once, and its flags.
+    fn compiled_pattern(&mut self, operand: Operand) -> Option<(String, Flags)> {
+        let (module, call) = self.made_by(operand)?;
+        let ir = &self.engine.project.module(module).ir;
+        let call = ir.instruction(call)?;
+        let (_, pattern) = ir.arguments(call.b).next()?;
+        let text = self.evaluator.constant_text(module, pattern)?;
+        Some((text, flags_of(self.engine.project, ir, call.b)?))
+    }
+
+    /// The call that made a value which has only one: `NAME = re.compile(…)`.
+    pub(super) fn made_by(&mut self, operand: Operand) -> Option<(ModuleId, Operand)> {
         let module = self.module();
         let mut targets = self.engine.project.resolve(module, operand);
         if targets.is_empty() {
@@ -209,9 +336,9 @@ impl<'a> Machine<'_, 'a> {
             return None;
         };
         let ir = &self.engine.project.module(*module).ir;
-        let call = ir.instruction(*call).filter(|call| call.op == Op::Call)?;
-        let (_, pattern) = ir.arguments(call.b).next()?;
-        self.evaluator.constant_text(*module, pattern)
+        ir.instruction(*call)
+            .filter(|call| call.op == Op::Call)
+            .map(|_| (*module, *call))
     }
 
     /// `isinstance(value, int)`, `all(c in ALLOWED for c in value)` and the like.
@@ -219,15 +346,33 @@ impl<'a> Machine<'_, 'a> {
         &mut self,
         ir: &'a hognose_python::Ir,
         state: &mut State,
-        callee: Operand,
-        arguments: u32,
+        call: u32,
         holds: bool,
     ) {
+        let callee = ir.get(call).operand_a();
+        let arguments = ir.get(call).b;
         let hognose_python::ir::OperandKind::Global(name) = callee.kind() else {
             return;
         };
         let given: Vec<Operand> = ir.arguments(arguments).map(|(_, value)| value).collect();
         match (self.engine.project.text(name), given.as_slice()) {
+            // `from re import fullmatch`
+            (method @ ("match" | "fullmatch" | "search"), _) if holds => {
+                let is_re = self
+                    .engine
+                    .resolve_name(self.module(), name)
+                    .iter()
+                    .any(|target| {
+                        matches!(*target, Target::Function(module, _)
+                        if self.engine.project.module(module).name == "re")
+                    });
+                if is_re {
+                    self.pattern_facts(ir, state, call, method);
+                }
+            }
+            ("bool", &[answer]) => {
+                self.refine_at(state, answer, holds, 4);
+            }
             ("isinstance", &[subject, class]) if holds => {
                 let class = self.read(state, class);
                 let classes = match self.exact_items(state, &class) {
@@ -245,16 +390,22 @@ impl<'a> Machine<'_, 'a> {
                     self.fact(state, subject, ALL);
                 }
             }
-            ("all", &[elements]) if holds => {
-                // `all(c.isalnum() or c in "_-" for c in name)`
+            ("all" | "any", &[elements]) => {
+                // `all(c.isalnum() or c in "_-" for c in name)`; `any(…)` is false where none is. Of `any(…)` that is
+                // true only what the test says of things outside of the elements is sure.
+                let is_each = (self.engine.project.text(name) == "all") == holds;
+                let is_one = self.engine.project.text(name) == "any" && holds;
                 let Some(comprehension) = ir
                     .instruction(elements)
-                    .filter(|inner| inner.op == Op::Comprehension)
+                    .filter(|inner| inner.op == Op::Comprehension && (is_each || is_one))
                 else {
                     return;
                 };
+                if is_each {
+                    self.absent_facts(ir, state, comprehension.operand_a(), holds);
+                }
                 let mut then = state.clone();
-                if !self.refine_at(&mut then, comprehension.operand_a(), true, 1) {
+                if !self.refine_at(&mut then, comprehension.operand_a(), holds, 1) {
                     return;
                 }
                 let tested: Vec<(u32, Kinds)> = then
@@ -268,13 +419,54 @@ impl<'a> Machine<'_, 'a> {
                     .collect();
                 for (register, kinds) in tested {
                     let element = ir.get(register);
-                    if element.op == Op::Element {
+                    if element.op != Op::Element {
+                        self.fact(state, Operand::from_register(register), kinds);
+                    } else if is_each {
                         // Letters one by one: only what no letter makes dangerous is sure.
                         self.fact(state, element.operand_a(), kinds);
                     }
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `any(bad in name for bad in ("..", "/"))` is false: none of them is in it.
+    fn absent_facts(
+        &mut self,
+        ir: &'a hognose_python::Ir,
+        state: &mut State,
+        test: Operand,
+        holds: bool,
+    ) {
+        let Some(compare) = ir.instruction(test).filter(|test| test.op == Op::Compare) else {
+            return;
+        };
+        let (operator, left, right) = ir.comparison(compare.a);
+        if !matches!(
+            (operator, holds),
+            (Compare::In, false) | (Compare::NotIn, true)
+        ) {
+            return;
+        }
+        let Some(element) = ir.instruction(left).filter(|left| left.op == Op::Element) else {
+            return;
+        };
+        let list = self.read(state, element.operand_a());
+        let kinds = match self.exact_items(state, &list) {
+            Some(items) => items
+                .iter()
+                .filter_map(|item| self.as_text(&item.what))
+                .fold(0, |all, item| all | absent(item)),
+            // The characters of a text.
+            None => self.as_text(&list.what).map_or(0, |text| {
+                text.chars().fold(0, |all, letter| {
+                    all | absent(letter.encode_utf8(&mut [0; 4]))
+                })
+            }),
+        };
+        if kinds != 0 {
+            self.fact(state, right, kinds);
         }
     }
 
@@ -337,5 +529,62 @@ impl<'a> Machine<'_, 'a> {
                 on_false: Some(Vec::new()),
             },
         );
+    }
+}
+
+/// The flags that a call of a function of `re` is given; nothing if they are not written there.
+fn flags_of(project: &Project, ir: &hognose_python::Ir, arguments: u32) -> Option<Flags> {
+    let given = ir
+        .arguments(arguments)
+        .find_map(|(kind, operand)| match kind {
+            Argument::Named(name) if project.text(name) == "flags" => Some(operand),
+            _ => None,
+        });
+    // `re.compile(pattern, flags)`, `re.match(pattern, text, flags)`: the last one that is no text.
+    let last = ir
+        .arguments(arguments)
+        .skip(1)
+        .last()
+        .filter(|(kind, _)| *kind == Argument::Positional)
+        .map(|(_, operand)| operand)
+        .filter(|operand| {
+            ir.instruction(*operand).is_some_and(|instruction| {
+                matches!(instruction.op, Op::Attr | Op::BitOr)
+                    && flags_in(project, ir, *operand, 0).is_some()
+            })
+        });
+    match given.or(last) {
+        Some(operand) => flags_in(project, ir, operand, 0),
+        None => Some(Flags::default()),
+    }
+}
+
+/// `re.I | re.VERBOSE`
+fn flags_in(
+    project: &Project,
+    ir: &hognose_python::Ir,
+    operand: Operand,
+    depth: u32,
+) -> Option<Flags> {
+    let instruction = ir.instruction(operand)?;
+    match instruction.op {
+        Op::BitOr if depth < 8 => Some(
+            flags_in(project, ir, instruction.operand_a(), depth + 1)?.with(flags_in(
+                project,
+                ir,
+                instruction.operand_b(),
+                depth + 1,
+            )?),
+        ),
+        Op::Attr => Some(match project.text(instruction.symbol_b()) {
+            "I" | "IGNORECASE" => Flags::IGNORE_CASE,
+            "M" | "MULTILINE" => Flags::MULTI_LINE,
+            "S" | "DOTALL" => Flags::DOT_ALL,
+            "X" | "VERBOSE" => Flags::VERBOSE,
+            "A" | "ASCII" => Flags::ASCII,
+            "U" | "UNICODE" => Flags::UNICODE,
+            _ => return None,
+        }),
+        _ => None,
     }
 }

@@ -20,6 +20,15 @@ pub(super) const ROOTED: Kinds = 1 << 123;
 /// It does not begin with `//`.
 pub(super) const NOT_DOUBLE: Kinds = 1 << 122;
 
+/// It has neither a slash, nor a backslash, nor a colon: one segment of an address.
+pub(super) const SEGMENT: Kinds = 1 << 121;
+/// It has no line feed.
+pub(super) const NO_LINE_FEED: Kinds = 1 << 120;
+/// It has no carriage return.
+pub(super) const NO_RETURN: Kinds = 1 << 119;
+/// It begins with neither a slash nor a backslash.
+pub(super) const UNSLASHED: Kinds = 1 << 118;
+
 /// Sets of sink kinds that have a meaning of their own.
 #[derive(Debug, Default)]
 pub(crate) struct SinkKinds {
@@ -31,6 +40,7 @@ pub(crate) struct SinkKinds {
     pub path_like: Kinds,
     pub shell: Kinds,
     pub html: Kinds,
+    /// Values of headers, whoever writes the lines.
     pub http_header: Kinds,
     pub log: Kinds,
     /// Found everywhere: data is not followed to them through functions.
@@ -45,18 +55,35 @@ pub(crate) struct SinkKinds {
 }
 
 impl Engine<'_> {
+    /// Kinds, with those that follow from halves: no `..` and not absolute; begins with `/` and not with `//`.
+    pub fn complete(&self, kinds: Kinds) -> Kinds {
+        let mut all = kinds;
+        if kinds & (DOTLESS | RELATIVE) == DOTLESS | RELATIVE {
+            all |= self.sinks.file_path | self.sinks.path_like;
+        }
+        if kinds & (ROOTED | NOT_DOUBLE) == ROOTED | NOT_DOUBLE {
+            all |= self.sinks.redirect | self.sinks.url;
+        }
+        if kinds & (NO_LINE_FEED | NO_RETURN) == NO_LINE_FEED | NO_RETURN {
+            all |= self.sinks.http_header | self.sinks.log;
+        }
+        all
+    }
+
     /// Kinds for which a text that a pattern accepts as a whole is harmless.
-    pub fn pattern_kinds(&self, pattern: &str, method: &str) -> Kinds {
+    pub fn pattern_kinds(&self, pattern: &str, flags: Flags, method: &str) -> Kinds {
         let usage = match method {
             "fullmatch" => Use::FullMatch,
             "match" => Use::Match,
             _ => Use::Search,
         };
-        let Some(accepted) = parse(pattern, Flags::default(), false)
+        parse(pattern, flags, false)
             .and_then(|pattern| Accepted::of(&pattern, usage))
-        else {
-            return 0;
-        };
+            .map_or(0, |accepted| self.accepted_kinds(&accepted))
+    }
+
+    /// Kinds for which a text is harmless of which that much is known.
+    pub fn accepted_kinds(&self, accepted: &Accepted) -> Kinds {
         let sinks = &self.sinks;
         let mut kinds: Kinds = 0;
         if accepted.excludes_shell_metacharacters() {
@@ -71,11 +98,23 @@ impl Engine<'_> {
         if accepted.excludes_markup() && accepted.excludes_quotes() {
             kinds |= sinks.html;
         }
-        if accepted.is_file_name() || accepted.excludes_slash() {
+        if accepted.excludes("/") {
             kinds |= sinks.file_path | sinks.path_like;
         }
         if accepted.excludes("/\\:@?#%") {
-            kinds |= sinks.url | sinks.redirect;
+            kinds |= sinks.url | sinks.redirect | SEGMENT;
+        }
+        if accepted.stays_on_site() {
+            kinds |= sinks.redirect;
+        }
+        if accepted.excludes_parent_directory() {
+            kinds |= DOTLESS;
+        }
+        if accepted.cannot_start_with("/\\") {
+            kinds |= RELATIVE | UNSLASHED;
+        }
+        if accepted.excludes("{") {
+            kinds |= sinks.format_string;
         }
         if accepted.excludes_newline() {
             kinds |= sinks.http_header | sinks.log;
@@ -90,7 +129,8 @@ impl Engine<'_> {
             kinds |= sinks.xpath;
         }
         if kinds & sinks.shell != 0 && accepted.excludes("/\\.'\"<>:@ ") {
-            kinds |= ALL & !(sinks.argv | sinks.http_header | sinks.log | NORMAL);
+            kinds |= ALL
+                & !(sinks.argv | sinks.http_header | sinks.log | NO_LINE_FEED | NO_RETURN | NORMAL);
         }
         kinds
     }
@@ -101,7 +141,9 @@ impl Engine<'_> {
             ValueConstraint::Any => 0,
             ValueConstraint::NoSlash => self.sinks.file_path | RELATIVE,
             ValueConstraint::Slug => ALL & !self.sinks.argv,
-            ValueConstraint::Pattern(pattern) => self.pattern_kinds(pattern, "fullmatch"),
+            ValueConstraint::Pattern(pattern) => {
+                self.pattern_kinds(pattern, Flags::default(), "fullmatch")
+            }
             _ => ALL,
         }
     }

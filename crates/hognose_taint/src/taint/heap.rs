@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hognose_python::ModuleId;
 use hognose_python::ir::FunctionId;
 
-use super::value::{Kinds, Label, Part, Taint, Value, What};
+use super::value::{Kinds, Label, Mark, Part, Taint, Value, What};
 
 /// What kind of object it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ const MAX_ENTRIES: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Object {
     pub shape: Shape,
-    /// Elements by position: all, or those it begins with if there is a rest.
+    /// Elements by position, as far as positions are known from the front; what `rest` has comes after them.
     pub items: Option<Vec<Value>>,
     /// Attributes and entries by constant key.
     pub entries: Vec<(Part, Value)>,
@@ -88,7 +88,6 @@ impl Object {
     /// What an attribute or element holds; `None` if it holds nothing that is known of.
     pub fn read(&self, part: Part) -> Option<Value> {
         if let (Some(items), Part::Index(index)) = (&self.items, part) {
-            // From the end only where the end is known.
             if index < 0 && self.rest.is_some() {
                 return self.any_element();
             }
@@ -145,7 +144,7 @@ impl Object {
                 self.blur();
                 self.add_rest(value);
             }
-            Part::Index(index) if self.items.is_some() => {
+            Part::Index(index) if self.items.is_some() && (index >= 0 || self.rest.is_none()) => {
                 let Some(items) = &mut self.items else { return };
                 let at = if index < 0 {
                     items.len() as i64 + i64::from(index)
@@ -259,6 +258,13 @@ pub(crate) struct Fact {
     pub kinds: Kinds,
     /// It is exactly this.
     pub exactly: Option<What>,
+}
+
+impl Fact {
+    /// Whether it still holds for data whose encoding may have been undone since. One of a few constants stays harmless.
+    pub fn holds_for(&self, mark: &Mark) -> bool {
+        !mark.undone || self.kinds == Kinds::MAX
+    }
 }
 
 /// The heap and the facts at one point.

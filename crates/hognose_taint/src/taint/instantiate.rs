@@ -54,7 +54,7 @@ impl Machine<'_, '_> {
             let bit = kind_bit(hit.sink);
             let actual = self.actual(state, &mapping, &hit.mark, Note::Argument);
             for mark in actual.marks() {
-                if mark.clean & bit != 0 || self.is_clean_by_fact(state, mark.label, bit) {
+                if self.is_clean(state, mark, bit) {
                     continue;
                 }
                 let before = hit
@@ -215,8 +215,9 @@ impl Machine<'_, '_> {
                 let taint = state.deep_taint(&value);
                 taint.map(|own| Mark {
                     label: own.label,
-                    clean: own.clean | mark.clean,
-                    doubt: own.doubt || mark.doubt,
+                    clean: mark.cleaned_after(own.clean),
+                    doubt: own.doubt.max(mark.doubt),
+                    undone: own.undone || mark.undone,
                     step: step(
                         own.step.as_ref(),
                         mapping.caller,
@@ -327,6 +328,7 @@ impl Machine<'_, '_> {
                 Mark {
                     label: Label::Input { param, path },
                     clean,
+                    undone,
                     step: inside,
                     ..
                 },
@@ -334,7 +336,8 @@ impl Machine<'_, '_> {
         {
             let mut own = self.argument_at(state, mapping, *param, path.parts());
             own.taint = own.taint.map(|mark| Mark {
-                clean: mark.clean | clean,
+                clean: if *undone { *clean } else { mark.clean | clean },
+                undone: mark.undone || *undone,
                 step: step(
                     mark.step.as_ref(),
                     mapping.caller,

@@ -36,6 +36,8 @@ pub(super) struct Frame {
     ends: Vec<Option<State>>,
     /// State where a block was left by return or raise, for handlers.
     last: Vec<Option<State>>,
+    /// What held where control entered a block: all that is sure where it was left by an exception.
+    first: Vec<Arc<Vec<Fact>>>,
     block_start: u32,
     /// What the result of a call says of its arguments, if it is true and if it is false.
     pub call_facts: FxHashMap<u32, Guards>,
@@ -160,6 +162,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             registers: vec![None; (info.end - info.start) as usize],
             ends: vec![None; blocks],
             last: vec![None; blocks],
+            first: vec![Arc::default(); blocks],
             block_start: info.block_start,
             call_facts: FxHashMap::default(),
             returns: Vec::new(),
@@ -204,6 +207,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             let header = headers.iter().position(|header| header.0 == block);
             let at = (block - first) as usize;
             if let Some(mut state) = state {
+                self.frame_mut().first[at] = state.facts.clone();
                 let start = ir.blocks[block as usize].start;
                 let stop = match ir.blocks.get(block as usize + 1) {
                     Some(next) if block + 1 < end => next.start,
@@ -270,9 +274,13 @@ impl<'e, 'a> Machine<'e, 'a> {
             let Some(Some(state)) = states.get(at as usize) else {
                 continue;
             };
+            let mut state = state.clone();
+            if is_handler && let Some(facts) = frame.first.get(at as usize) {
+                state.facts = facts.clone();
+            }
             match &mut joined {
-                None => joined = Some(state.clone()),
-                Some(joined) => joined.join(state),
+                None => joined = Some(state),
+                Some(joined) => joined.join(&state),
             }
         }
         let mut state = joined?;
@@ -454,8 +462,8 @@ impl<'e, 'a> Machine<'e, 'a> {
                     let facts = match (end, last) {
                         (Some(Some(end)), _) => end.facts.clone(),
                         // A handler's values come from a block that was left.
-                        (_, Some(Some(last))) if self.is_in_handler(ir, index) => {
-                            last.facts.clone()
+                        (_, Some(Some(_))) if self.is_in_handler(ir, index) => {
+                            frame.first.get(at).cloned().unwrap_or_default()
                         }
                         _ => continue,
                     };
@@ -620,7 +628,7 @@ pub(super) fn apply_facts(facts: &[Fact], mut value: Value, register: Option<u32
             {
                 value.taint = value.taint.map(|mark| {
                     let mut mark = mark.clone();
-                    if mark.label == *label {
+                    if mark.label == *label && fact.holds_for(&mark) {
                         mark.clean |= fact.kinds;
                     }
                     mark

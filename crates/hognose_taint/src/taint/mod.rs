@@ -7,7 +7,7 @@
 //!
 //! What is known: values in [`value`], objects and the state of control in [`heap`], names in [`scope`]. What is done:
 //! instructions in [`operations`] with [`arithmetic`], [`attributes`], [`containers`], [`container_methods`] and
-//! [`texts`]; calls in [`call`], then [`call_project`] with [`instantiate`], [`call_model`] or [`builtins`]. What
+//! [`texts`]; calls in [`call`], then [`call_project`] with [`instantiate`], [`call_model`] with [`library`], or [`builtins`]. What
 //! conditions say is in [`guard`] and [`guard_calls`], what is dangerous where in [`sink`] and [`harm`].
 //!
 //! Which functions are run is decided in [`plan`]; [`stores`] and [`witness`] make flows of their summaries.
@@ -35,6 +35,7 @@ mod guard_calls;
 mod harm;
 mod heap;
 mod instantiate;
+mod library;
 mod machine;
 mod names;
 mod operations;
@@ -52,3 +53,4 @@ mod value;
 mod witness;
 
 pub use solve::{Flow, FlowNote, FlowStep, Flows, Options};
+pub use value::Doubt;

@@ -138,6 +138,52 @@ pub(super) static NATIVES: &[(&str, Native)] = &[
     ("pathlib.PurePosixPath", Native::Path),
     ("pathlib.PosixPath", Native::Path),
     ("typing.cast", Native::Second),
+    ("html.unescape", Native::Undo),
+    ("xml.sax.saxutils.unescape", Native::Undo),
+    ("urllib.parse.unquote", Native::Undo),
+    ("urllib.parse.unquote_plus", Native::Undo),
+    ("urllib.parse.unquote_to_bytes", Native::Undo),
+    ("urllib.parse.parse_qs", Native::Undo),
+    ("urllib.parse.parse_qsl", Native::Undo),
+    ("base64.b64decode", Native::Undo),
+    ("base64.standard_b64decode", Native::Undo),
+    ("base64.urlsafe_b64decode", Native::Undo),
+    ("base64.b32decode", Native::Undo),
+    ("base64.b32hexdecode", Native::Undo),
+    ("base64.b16decode", Native::Undo),
+    ("base64.a85decode", Native::Undo),
+    ("base64.b85decode", Native::Undo),
+    ("base64.decodebytes", Native::Undo),
+    ("binascii.unhexlify", Native::Undo),
+    ("binascii.a2b_hex", Native::Undo),
+    ("binascii.a2b_base64", Native::Undo),
+    ("builtins.bytes.fromhex", Native::Undo),
+    ("builtins.bytearray.fromhex", Native::Undo),
+    ("codecs.decode", Native::Undo),
+    ("zlib.decompress", Native::Undo),
+    ("gzip.decompress", Native::Undo),
+    ("bz2.decompress", Native::Undo),
+    ("lzma.decompress", Native::Undo),
+    ("json.loads", Native::Undo),
+    ("ast.literal_eval", Native::Undo),
+    ("shlex.split", Native::Undo),
+    ("markupsafe.Markup.unescape", Native::Undo),
+    ("markupsafe.Markup.striptags", Native::Undo),
+    ("django.utils.http.urlsafe_base64_decode", Native::Undo),
+    ("urllib.parse.quote", Native::Quote),
+    ("urllib.parse.quote_plus", Native::Quote),
+    ("urllib.parse.urljoin", Native::JoinAddress),
+    ("urllib.parse.urlunsplit", Native::MakeAddress),
+    ("urllib.parse.urlunparse", Native::MakeAddress),
+    ("re.sub", Native::Substitute),
+    ("re.Pattern.sub", Native::Substitute),
+    ("re.findall", Native::FindAll),
+    ("re.Pattern.findall", Native::FindAll),
+    ("re.Match.group", Native::Group),
+    ("re.Match.groups", Native::Group),
+    ("re.Match.__getitem__", Native::Group),
+    ("string.Template.substitute", Native::Fill),
+    ("string.Template.safe_substitute", Native::Fill),
 ];
 /// Methods whose result holds what the receiver held, of whatever type that is.
 pub(super) const CONTENT_KEEPING: &[&str] = &[
@@ -182,6 +228,7 @@ pub(super) const CONTENT_KEEPING: &[&str] = &[
     "groups",
     "groupdict",
     "expandtabs",
+    "translate",
     "casefold",
     "swapcase",
     "zfill",
@@ -297,6 +344,22 @@ pub(crate) enum Native {
     Template,
     ConfigParser,
     Path,
+    /// Undoes an encoding or a quotation.
+    Undo,
+    /// Encodes all but the characters that are named safe.
+    Quote,
+    /// Joins an address to another.
+    JoinAddress,
+    /// Puts an address together from its parts.
+    MakeAddress,
+    /// Replaces what a pattern finds.
+    Substitute,
+    /// Lists what a pattern finds.
+    FindAll,
+    /// What a pattern, or a group of it, has found.
+    Group,
+    /// Fills in a template by names.
+    Fill,
 }
 
 /// Symbols that evaluation asks for; none where a name does not occur.
@@ -314,6 +377,8 @@ pub(crate) struct Names {
     pub str_method: Option<Symbol>,
     pub repr_method: Option<Symbol>,
     pub return_word: Option<Symbol>,
+    pub self_word: Option<Symbol>,
+    pub(super) joining: Vec<Symbol>,
     pub(super) no_return: Vec<Symbol>,
     pub(super) keeping: FxHashSet<Symbol>,
     pub(super) common: FxHashSet<Symbol>,

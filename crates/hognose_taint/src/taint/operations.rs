@@ -116,6 +116,7 @@ impl<'a> Machine<'_, 'a> {
                 for part in ir.list(instruction.a) {
                     let value = self.read(state, part);
                     let value = self.stringified(state, &value);
+                    let value = self.behind(&parts, &value);
                     taint.add(&value.taint);
                     parts.extend(self.parts(&value));
                 }
@@ -131,6 +132,8 @@ impl<'a> Machine<'_, 'a> {
                 let mut object = Object::new(shape);
                 let mut exact = Vec::new();
                 let mut is_exact = shape != Shape::Set;
+                // How many elements stand in front of those whose number is not known.
+                let mut known = None;
                 for operand in ir.list(instruction.a) {
                     let star = ir
                         .instruction(operand)
@@ -142,6 +145,7 @@ impl<'a> Machine<'_, 'a> {
                             Some(items) => exact.extend(items),
                             None => {
                                 is_exact = false;
+                                known.get_or_insert(exact.len());
                                 let element = self.element(state, &inner);
                                 exact.push(element);
                             }
@@ -150,8 +154,15 @@ impl<'a> Machine<'_, 'a> {
                         exact.push(self.read(state, operand));
                     }
                 }
+                self.behind_dashes(&mut exact);
                 if is_exact {
                     object = Object::sequence(shape, exact);
+                } else if let Some(known) = known.filter(|_| shape != Shape::Set) {
+                    let rest = exact.split_off(known);
+                    object = Object::sequence(shape, exact);
+                    for value in &rest {
+                        object.add_rest(value);
+                    }
                 } else {
                     object.items = None;
                     for value in &exact {
@@ -184,6 +195,24 @@ impl<'a> Machine<'_, 'a> {
                 let value = self.read(state, instruction.operand_a());
                 let (number, count) = (instruction.b & 0xffff, instruction.b >> 16);
                 self.unpack(state, &value, number, count)
+            }
+            Op::UnpackRest
+                if let base = self.read(state, instruction.operand_a())
+                    && let Some(items) = self.exact_items(state, &base)
+                    && let (before, after) = (
+                        (instruction.b & 0xffff) as usize,
+                        (instruction.b >> 16) as usize,
+                    )
+                    && let Some(end) = items.len().checked_sub(after)
+                    && before <= end =>
+            {
+                let rest = items[before..end].to_vec();
+                self.allocate(state, Object::sequence(Shape::List, rest))
+            }
+            Op::Capture if let Some((class, number)) = ir.captured(instruction.b) => {
+                let value = self.read(state, instruction.operand_a());
+                let class = self.read(state, class);
+                self.captured_field(state, &value, &class, number)
             }
             Op::UnpackRest | Op::Capture => {
                 let value = self.read(state, instruction.operand_a());
@@ -234,6 +263,61 @@ impl<'a> Machine<'_, 'a> {
             Op::Caught => Value::TOP,
             _ => Value::TOP,
         }
+    }
+
+    /// What stands behind `--` is no option of a program.
+    pub(super) fn behind_dashes(&self, items: &mut [Value]) {
+        if items.iter().all(|item| item.taint.is_clean()) {
+            return;
+        }
+        let Some(dashes) = items
+            .iter()
+            .position(|item| self.as_text(&item.what) == Some("--"))
+        else {
+            return;
+        };
+        for item in items.iter_mut().skip(dashes) {
+            item.taint = item.taint.cleaned(self.engine.sinks.argv);
+        }
+    }
+
+    /// Part `number` of what `case Class(…)` matches: a field, in the order of their declarations.
+    fn captured_field(
+        &mut self,
+        state: &mut State,
+        subject: &Value,
+        class: &Value,
+        number: u32,
+    ) -> Value {
+        let What::Class(module, class) = class.what else {
+            return Value::tainted(state.deep_taint(subject));
+        };
+        let fields = self.engine.fields_in_order((module, class));
+        let Some(&field) = fields.get(number as usize) else {
+            return Value::tainted(state.deep_taint(subject));
+        };
+        let mut joined: Option<Value> = None;
+        for what in subject.what.alternatives() {
+            let own = match what {
+                What::Object(id) => match state.object(*id).map(|object| object.shape) {
+                    Some(Shape::Instance(module, class)) => Some((module, class)),
+                    _ => None,
+                },
+                What::Instance(module, class) => Some((*module, *class)),
+                _ => None,
+            };
+            // An instance of another class does not match.
+            if own.is_some_and(|own| !self.engine.ancestry(own).contains(&(module, class))) {
+                continue;
+            }
+            let one = Value {
+                what: what.clone(),
+                ..subject.clone()
+            };
+            self.attribute(state, &one, field, None)
+                .join_into(&mut joined);
+        }
+        joined.unwrap_or(Value::TOP)
     }
 
     fn both(&mut self, state: &mut State, a: Operand, b: Operand) -> (Value, Value) {

@@ -8,7 +8,7 @@ use hognose_python::{ModuleId, Symbol, Target};
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, apply_facts, constant, part_of};
 use super::names::Native;
-use super::value::{Closure, Label, Mark, Note, Path, Root, Taint, Value, What, step};
+use super::value::{Closure, Doubt, Label, Mark, Note, Path, Root, Taint, Value, What, step};
 use crate::values;
 
 impl<'a> Machine<'_, 'a> {
@@ -59,7 +59,8 @@ impl<'a> Machine<'_, 'a> {
                 taint: value.taint.join(&Taint::of(Mark {
                     label,
                     clean: 0,
-                    doubt: false,
+                    doubt: Doubt::None,
+                    undone: false,
                     step: None,
                 })),
                 what: What::Top,
@@ -142,7 +143,8 @@ impl<'a> Machine<'_, 'a> {
                         index,
                     },
                     clean: 0,
-                    doubt: false,
+                    doubt: Doubt::None,
+                    undone: false,
                     step: step(None, module, index, Note::Source, None),
                 })
                 .collect(),
@@ -442,7 +444,8 @@ impl<'a> Machine<'_, 'a> {
                     path: Path::EMPTY,
                 },
                 clean: 0,
-                doubt: false,
+                doubt: Doubt::None,
+                undone: false,
                 step: None,
             }),
             what,

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use hognose_python::Symbol;
-use hognose_python::ir::{FunctionId, Op, Operand};
+use hognose_python::ir::{Argument, FunctionId, Op, Operand};
 
+use super::call::Arguments;
 use super::guard::normalises;
-use super::harm::NORMAL;
+use super::harm::{DOTLESS, NORMAL, UNSLASHED};
 use super::heap::{Shape, State};
 use super::machine::Machine;
 use super::summary::Hit;
-use super::value::{Kinds, Label, Mark, Taint, TextPart, Value, What, kind_bit};
+use super::value::{Kinds, Label, Mark, Part, Taint, TextPart, Value, What, kind_bit};
 use crate::models::Kind;
 use crate::values;
 use crate::view::Callee;
@@ -35,8 +36,10 @@ impl<'a> Machine<'_, 'a> {
         let mut others: Vec<(Kind, Mark)> = Vec::new();
         if bit & (sinks.url | sinks.redirect) != 0 {
             self.targets(state, kind, value, (index, position), &mut found);
+        } else if bit & sinks.log != 0 && self.is_quoted_in_log(state, index, position) {
+            return;
         } else if bit & sinks.argv != 0 {
-            self.program_arguments(state, value, &mut found, &mut others);
+            self.program_arguments(state, index, value, &mut found, &mut others);
         } else if bit & (sinks.file_path | sinks.path_like) != 0 && !self.is_text_like(state, value)
         {
             // A stream or an object, not a path.
@@ -45,6 +48,9 @@ impl<'a> Machine<'_, 'a> {
             let taint = state.deep_taint(value);
             found.extend(taint.marks().iter().map(|mark| (mark.clone(), None)));
         }
+        if bit & sinks.http_header != 0 {
+            self.location(state, index, value, position);
+        }
         let module = self.module();
         let found = found
             .into_iter()
@@ -52,7 +58,7 @@ impl<'a> Machine<'_, 'a> {
             .chain(others.into_iter().map(|(kind, mark)| (kind, mark, None)));
         for (kind, mark, before) in found {
             let bit = kind_bit(kind);
-            if mark.clean & bit != 0 || self.is_clean_by_fact(state, mark.label, bit) {
+            if self.is_clean(state, &mark, bit) {
                 continue;
             }
             self.add_hit(Hit {
@@ -67,6 +73,70 @@ impl<'a> Machine<'_, 'a> {
                 before,
             });
         }
+    }
+
+    /// A header that sends the browser elsewhere: `{"Location": url}`, `("Location", url)`, `set("Location", url)`.
+    fn location(&mut self, state: &mut State, index: u32, value: &Value, position: Option<u32>) {
+        let Some(redirect) = self.engine.program.models.kind("redirect") else {
+            return;
+        };
+        let is_location = |machine: &Self, key: &Value| {
+            machine
+                .as_text(&key.what)
+                .is_some_and(|key| key.eq_ignore_ascii_case("location"))
+        };
+        let mut targets: Vec<Value> = Vec::new();
+        if let What::Object(id) = &value.what
+            && let Some(object) = state.object(*id)
+        {
+            targets.extend(
+                object
+                    .entries
+                    .iter()
+                    .filter(|(part, _)| {
+                        matches!(part, Part::Key(name)
+                            if self.engine.project.text(*name).eq_ignore_ascii_case("location"))
+                    })
+                    .map(|(_, value)| value.clone()),
+            );
+            for pair in object.items.iter().flatten() {
+                if let Some([key, value]) = self.exact_items(state, pair).as_deref()
+                    && is_location(self, key)
+                {
+                    targets.push(value.clone());
+                }
+            }
+        } else if let Some(before) = position.and_then(|position| position.checked_sub(1))
+            && let Some(key) = self.sink_operand(index, Some(before))
+            && let key = self.read(state, key)
+            && is_location(self, &key)
+        {
+            targets.push(value.clone());
+        }
+        for target in targets {
+            self.check_sink(state, index, redirect, &target, None, position);
+        }
+    }
+
+    /// Whether a logger quotes an argument, or writes a number of it: `logger.info("%r", value)`.
+    fn is_quoted_in_log(&mut self, state: &mut State, index: u32, position: Option<u32>) -> bool {
+        let Some(number) = position.filter(|number| *number > 0) else {
+            return false;
+        };
+        // `log(level, format, …)` has one more in front.
+        for at in 0..number.min(2) {
+            let Some(format) = self.sink_operand(index, Some(at)) else {
+                return false;
+            };
+            let format = self.read(state, format);
+            let Some(format) = self.as_text(&format.what) else {
+                continue;
+            };
+            return conversions(format)
+                .get((number - at - 1) as usize)
+                .is_some_and(|kind| !matches!(kind, 's'));
+        }
+        false
     }
 
     /// Whether a value may be a text, as far as that is known.
@@ -131,16 +201,26 @@ impl<'a> Machine<'_, 'a> {
             if self.engine.is_fixed(kind, before) {
                 break;
             }
+            // `"/" + path.lstrip("/\\")`
+            let is_root = kind_bit(kind) & self.engine.sinks.redirect != 0
+                && matches!(before, [TextPart::Literal(text)] if &**text == "/");
             let before: Arc<[TextPart]> = before.into();
             for mark in taint.marks() {
+                if is_root && self.is_clean(state, mark, UNSLASHED) {
+                    continue;
+                }
                 // The steps of the whole text are longer by those that put it together.
-                let mark = value
+                let whole = value
                     .taint
                     .marks()
                     .iter()
                     .find(|whole| whole.label == mark.label)
-                    .map_or(mark, |whole| whole);
-                found.push((mark.clone(), Some(before.clone())));
+                    .unwrap_or(mark);
+                let mark = Mark {
+                    step: whole.step.clone(),
+                    ..mark.clone()
+                };
+                found.push((mark, Some(before.clone())));
             }
         }
     }
@@ -149,6 +229,7 @@ impl<'a> Machine<'_, 'a> {
     fn program_arguments(
         &mut self,
         state: &State,
+        index: u32,
         value: &Value,
         found: &mut Vec<(Mark, Option<Arc<[TextPart]>>)>,
         others: &mut Vec<(Kind, Mark)>,
@@ -196,10 +277,38 @@ impl<'a> Machine<'_, 'a> {
                     | "pwsh"
             )
         });
+        if is_shell
+            && object.rest.is_none()
+            && items.iter().skip(1).all(|item| {
+                self.as_text(&item.what)
+                    .is_some_and(|item| item == "-s" || item == "-")
+            })
+        {
+            // It reads what it runs.
+            let ir = self.ir();
+            let input = ir
+                .arguments(ir.get(index).b)
+                .find_map(|(kind, operand)| match kind {
+                    Argument::Named(name) if self.engine.project.text(name) == "input" => {
+                        Some(operand)
+                    }
+                    _ => None,
+                });
+            if self.ir().op(index) == Op::Call
+                && let Some(input) = input
+            {
+                let mut now = state.clone();
+                let input = self.read(&mut now, input);
+                add(shell_kind, &now.deep_taint(&input));
+            }
+            return;
+        }
         let takes_options =
             program.is_some_and(|program| super::names::RISKY_PROGRAMS.contains(&program));
+        let mut has_dashes = false;
         for (number, item) in items.iter().enumerate() {
             if self.as_text(&item.what) == Some("--") {
+                has_dashes = true;
                 break;
             }
             if number == 0 {
@@ -238,6 +347,52 @@ impl<'a> Machine<'_, 'a> {
                 continue;
             }
             found.extend(leading.marks().iter().map(|mark| (mark.clone(), None)));
+        }
+        if let Some(rest) = object.rest.as_ref().filter(|_| !has_dashes) {
+            let leading = match &rest.what {
+                What::Text(parts) => match parts.first() {
+                    Some(TextPart::Hole { taint, .. }) => taint.clone(),
+                    _ => Taint::CLEAN,
+                },
+                _ => rest.taint.clone(),
+            };
+            if items.is_empty() {
+                add(program_kind, &leading);
+            } else if is_shell {
+                add(shell_kind, &leading);
+            } else if takes_options {
+                found.extend(leading.marks().iter().map(|mark| (mark.clone(), None)));
+            }
+        }
+    }
+
+    /// A statement that is put together and handed to the method `execute` of something unknown: what it says proves
+    /// what the name alone does not.
+    pub(super) fn unknown_statement(
+        &mut self,
+        state: &mut State,
+        index: u32,
+        name: Symbol,
+        arguments: &Arguments,
+    ) {
+        if !matches!(
+            self.engine.project.text(name),
+            "execute" | "executemany" | "executescript" | "exec_driver_sql"
+        ) {
+            return;
+        }
+        let (Some(given), Some(kind)) = (
+            arguments.positional.first(),
+            self.engine.program.models.kind("sql"),
+        ) else {
+            return;
+        };
+        let What::Text(parts) = &given.value.what else {
+            return;
+        };
+        if !given.value.taint.is_clean() && is_statement(parts) {
+            let (value, position) = (given.value.clone(), given.position);
+            self.check_sink(state, index, kind, &value, None, position);
         }
     }
 
@@ -302,6 +457,9 @@ impl<'a> Machine<'_, 'a> {
             let Some(model) = engine.program.models.function(module, function) else {
                 continue;
             };
+            let is_location = self
+                .as_text(&key.what)
+                .is_some_and(|key| key.eq_ignore_ascii_case("location"));
             for (number, roles) in &model.params {
                 let given = match number {
                     1 => key,
@@ -310,6 +468,12 @@ impl<'a> Machine<'_, 'a> {
                 };
                 for &kind in &roles.sinks.clone() {
                     self.check_sink(state, index, kind, given, None, Some(number - 1));
+                    if is_location
+                        && kind_bit(kind) & engine.sinks.http_header != 0
+                        && let Some(redirect) = engine.program.models.kind("redirect")
+                    {
+                        self.check_sink(state, index, redirect, given, None, Some(number - 1));
+                    }
                 }
             }
         }
@@ -390,9 +554,16 @@ impl<'a> Machine<'_, 'a> {
                 .name,
         );
         if normalises(name) {
+            // `normpath("/" + name)` leads nowhere above the root.
+            let begins = self
+                .sink_operand(index, Some(0))
+                .map(|path| self.read(state, path).what);
+            let is_rooted = matches!(&begins, Some(What::Text(parts))
+                if matches!(parts.first(), Some(TextPart::Literal(text)) if &**text == "/"));
+            let more = NORMAL | if is_rooted { DOTLESS } else { 0 };
             let taint = value.taint.clone();
             value.taint = taint.map(|mark| Mark {
-                clean: mark.clean | NORMAL,
+                clean: mark.clean | more,
                 ..mark.clone()
             });
         }
@@ -420,6 +591,53 @@ impl<'a> Machine<'_, 'a> {
             }
         }
     }
+}
+
+/// Whether a text is one of SQL, by its first word and one that has to follow.
+fn is_statement(parts: &[TextPart]) -> bool {
+    const WORDS: [(&str, &str); 8] = [
+        ("select", "from"),
+        ("insert", "into"),
+        ("replace", "into"),
+        ("update", "set"),
+        ("delete", "from"),
+        ("create", "table"),
+        ("alter", "table"),
+        ("drop", "table"),
+    ];
+    let mut words = parts.iter().flat_map(|part| match part {
+        TextPart::Literal(text) => text
+            .split(|letter: char| !letter.is_ascii_alphabetic())
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<&str>>(),
+        // No word of the program's.
+        TextPart::Hole { .. } => vec![""],
+    });
+    let first = words.next().unwrap_or_default();
+    WORDS.iter().any(|(begins, has)| {
+        first.eq_ignore_ascii_case(begins)
+            && words.clone().any(|word| word.eq_ignore_ascii_case(has))
+    })
+}
+
+/// The letters of the conversions in a `%` format, in order.
+fn conversions(format: &str) -> Vec<char> {
+    let mut found = Vec::new();
+    let mut letters = format.chars();
+    while letters.by_ref().any(|letter| letter == '%') {
+        // `%(name)s`
+        if letters.as_str().starts_with('(') {
+            letters.by_ref().find(|letter| *letter == ')');
+        }
+        let kind = letters
+            .by_ref()
+            .find(|letter| !(letter.is_ascii_digit() || "-+ #.*lh".contains(*letter)));
+        match kind {
+            Some('%') | None => {}
+            Some(kind) => found.push(kind),
+        }
+    }
+    found
 }
 
 /// Sinks of what functions with this decorator return.

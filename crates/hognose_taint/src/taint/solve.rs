@@ -14,7 +14,7 @@ use super::heap::{Fact, Object, Shape, State, Subject};
 use super::machine::{Guards, Machine, label_facts};
 use super::plan::Plan;
 use super::summary::Summary;
-use super::value::{Label, Mark, Note, Part, Path, Taint, Value, What, step};
+use super::value::{Doubt, Label, Mark, Note, Part, Path, Taint, Value, What, step};
 use super::witness::collect;
 use crate::entry::{EntryPoints, Filling};
 use crate::models::Kind;
@@ -80,8 +80,8 @@ pub struct Flow {
     pub name: Option<Symbol>,
     /// From the source on.
     pub steps: Vec<FlowStep>,
-    /// Nothing unknown is on the way.
-    pub is_certain: bool,
+    /// Whether something unknown is on the way.
+    pub doubt: Doubt,
     /// It is what a caller passes, as it came in.
     pub is_whole: bool,
 }
@@ -252,7 +252,8 @@ fn summarise<'a>(
         let mut mark = Mark {
             label: origin,
             clean: 0,
-            doubt: false,
+            doubt: Doubt::None,
+            undone: false,
             step: step(None, module, index, Note::Param, None),
         };
         let operand = Operand::from_register(index);
@@ -330,7 +331,8 @@ fn summarise<'a>(
                                 path: Path::EMPTY.then(Part::Element),
                             },
                             clean: 0,
-                            doubt: false,
+                            doubt: Doubt::None,
+                            undone: false,
                             step: step(None, module, index, Note::Param, None),
                         }),
                         what: What::Top,
@@ -432,7 +434,8 @@ fn filled<'a>(
                         index,
                     },
                     clean,
-                    doubt: false,
+                    doubt: Doubt::None,
+                    undone: false,
                     step: step(None, module, index, Note::Source, None),
                 }),
                 what: What::Top,

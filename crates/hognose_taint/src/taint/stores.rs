@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::engine::Engine;
 use super::solve::Definition;
 use super::summary::Summary;
-use super::value::{Kinds, Label, Mark, Part, Path, Root, Step};
+use super::value::{Doubt, Kinds, Label, Mark, Part, Path, Root, Step};
 use super::witness::chain;
 use crate::models::Kind;
 
@@ -39,7 +39,7 @@ enum Level {
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
     pub(super) source: Kind,
-    pub(super) doubt: bool,
+    pub(super) doubt: Doubt,
     pub(super) clean: Kinds,
     pub(super) steps: Option<Arc<Step>>,
 }
@@ -184,8 +184,8 @@ pub(super) fn fill(
                         let mark = writes[number].1[at];
                         let next = Origin {
                             source: origin.source,
-                            doubt: origin.doubt || mark.doubt,
-                            clean: origin.clean | mark.clean,
+                            doubt: origin.doubt.max(mark.doubt),
+                            clean: mark.cleaned_after(origin.clean),
                             steps: chain(origin.steps.as_ref(), mark.step.as_ref()),
                         };
                         queue.push_back((number, next));

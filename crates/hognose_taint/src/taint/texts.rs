@@ -7,6 +7,7 @@ use hognose_python::ir::Op;
 use crate::integers;
 
 use super::call::Arguments;
+use super::harm::RELATIVE;
 use super::heap::{Object, Shape, State};
 use super::machine::Machine;
 use super::value::{Taint, TextPart, Value, What};
@@ -110,6 +111,27 @@ impl Machine<'_, '_> {
                     items.extend(more);
                     object = Object::sequence(Shape::List, items);
                 }
+                (Some(items), None) => {
+                    object = Object::sequence(Shape::List, items);
+                    let element = self.element(state, b);
+                    object.add_rest(&element);
+                }
+                (None, more) if self.front(state, a).is_some_and(|front| !front.is_empty()) => {
+                    let front = self.front(state, a).unwrap_or_default();
+                    object = Object::sequence(Shape::List, front);
+                    if let What::Object(id) = a.what
+                        && let Some(rest) = state.object(id).and_then(|list| list.rest.clone())
+                    {
+                        object.add_rest(&rest);
+                    }
+                    match more {
+                        Some(more) => more.iter().for_each(|item| object.add_rest(item)),
+                        None => {
+                            let element = self.element(state, b);
+                            object.add_rest(&element);
+                        }
+                    }
+                }
                 (first, second) => {
                     object.items = None;
                     for (items, value) in [(first, a), (second, b)] {
@@ -126,8 +148,31 @@ impl Machine<'_, '_> {
             return self.allocate(state, object);
         }
         let mut parts = self.parts(a);
-        parts.extend(self.parts(b));
-        self.text(parts, a.taint.join(&b.taint))
+        let behind = self.behind(&parts, b);
+        parts.extend(self.parts(&behind));
+        self.text(parts, a.taint.join(&behind.taint))
+    }
+
+    /// A value that is put behind these parts of a text: it is no longer what the text begins with.
+    pub(super) fn behind(&self, parts: &[TextPart], value: &Value) -> Value {
+        let is_behind = parts.iter().any(|part| match part {
+            TextPart::Literal(text) => !text.is_empty(),
+            TextPart::Hole { taint, .. } => taint.is_clean(),
+        });
+        if !is_behind || value.taint.is_clean() {
+            return value.clone();
+        }
+        let mut behind = value.clone();
+        behind.taint = behind.taint.cleaned(RELATIVE);
+        behind
+    }
+
+    /// The elements of a list whose positions are known, from the front.
+    fn front(&self, state: &State, value: &Value) -> Option<Vec<Value>> {
+        match &value.what {
+            What::Object(id) => state.object(*id)?.items.clone(),
+            _ => None,
+        }
     }
 
     /// `format % arguments`
@@ -215,6 +260,7 @@ impl Machine<'_, '_> {
                 continue;
             }
             let value = self.stringified(state, &value);
+            let value = self.behind(&parts, &value);
             taint.add(&state.deep_taint(&value));
             parts.extend(self.parts(&value));
         }
@@ -377,11 +423,42 @@ impl Machine<'_, '_> {
                 object.rest = Some(Value::tainted(self.passed(&receiver.taint, index)));
                 self.allocate(state, object)
             }
+            "hex" => Value::TOP,
             "translate" | "zfill" | "ljust" | "rjust" | "center" | "removeprefix"
             | "removesuffix" | "__add__" | "__mod__" | "__str__" => Value::tainted(whole_taint),
             // Paths that were put together with `/` have other methods.
             _ => return None,
         })
+    }
+
+    /// A part of a text put together, where the bounds lie in its constant beginning.
+    pub(super) fn slice_of_parts(
+        &self,
+        parts: &[TextPart],
+        taint: &Taint,
+        from: i64,
+        to: Option<i64>,
+    ) -> Option<Value> {
+        let Some(TextPart::Literal(first)) = parts.first() else {
+            return None;
+        };
+        let count = first.chars().count() as i64;
+        if !(0..=count).contains(&from) {
+            return None;
+        }
+        let after = |to: i64| -> String {
+            let length = (to - from).max(0) as usize;
+            first.chars().skip(from as usize).take(length).collect()
+        };
+        match to {
+            Some(to) if (0..=count).contains(&to) => Some(Value::new(self.string(&after(to)))),
+            None => {
+                let mut rest = vec![TextPart::Literal(after(count).into())];
+                rest.extend(parts[1..].iter().cloned());
+                Some(self.text(rest, taint.clone()))
+            }
+            Some(_) => None,
+        }
     }
 
     /// A text put together, cut at a separator that stands in its constant parts only.
@@ -445,6 +522,12 @@ impl Machine<'_, '_> {
             all.add(&more);
         }
         let Some(text) = self.as_text(&receiver.what).map(str::to_owned) else {
+            // The data in the format reads what is put in.
+            if let Some(kind) = self.engine.program.models.kind("format-string") {
+                let format = Value::tainted(receiver.taint.clone());
+                let name = self.engine.names.self_word;
+                self.check_sink(state, index, kind, &format, name, None);
+            }
             let mut parts = self.parts(receiver);
             parts.push(TextPart::Hole {
                 taint: all.clone(),
@@ -510,6 +593,7 @@ impl Machine<'_, '_> {
                 continue;
             }
             let value = self.stringified(state, &value);
+            let value = self.behind(&parts, &value);
             let own = state.deep_taint(&value);
             taint.add(&own);
             parts.extend(self.parts(&value));

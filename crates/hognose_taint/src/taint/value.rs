@@ -10,9 +10,12 @@ use crate::models::Kind;
 /// A set of sink kinds, by their number.
 pub(crate) type Kinds = u128;
 
-/// The set with one kind. Kinds beyond the 127th share a bit, which costs precision and nothing else.
+/// The last bit that stands for a kind; the bits above say half of what makes data harmless, see `harm.rs`.
+const LAST_KIND: u16 = 111;
+
+/// The set with one kind. Kinds beyond the 111th share a bit, which costs precision and nothing else.
 pub(crate) fn kind_bit(kind: Kind) -> Kinds {
-    1 << kind.number().min(127)
+    1 << kind.number().min(LAST_KIND)
 }
 
 /// One step into a value.
@@ -166,18 +169,41 @@ pub(crate) fn step(
     }))
 }
 
+/// How much of what happened to data is guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Doubt {
+    /// All of it is known.
+    #[default]
+    None,
+    /// It went through functions of a library that nobody described.
+    Library,
+    /// It went through something of which nothing is known.
+    Unknown,
+}
+
 /// Untrusted data in a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
     pub label: Label,
     /// Sink kinds it can no longer harm.
     pub clean: Kinds,
-    /// It went through something unknown.
-    pub doubt: bool,
+    /// Whether it went through something unknown.
+    pub doubt: Doubt,
+    /// An encoding was undone since: what a test said of the data before holds no longer.
+    pub undone: bool,
     pub step: Option<Arc<Step>>,
 }
 
 impl Mark {
+    /// What it is clean of in the end, where a caller passed data that was clean of `before`.
+    pub fn cleaned_after(&self, before: Kinds) -> Kinds {
+        if self.undone {
+            self.clean
+        } else {
+            self.clean | before
+        }
+    }
+
     fn merge(&mut self, other: &Mark) {
         let better =
             (other.clean.count_ones(), other.doubt) < (self.clean.count_ones(), self.doubt);
@@ -186,12 +212,16 @@ impl Mark {
             self.doubt = other.doubt;
         }
         self.clean &= other.clean;
+        self.undone |= other.undone;
     }
 }
 
 impl PartialEq for Mark {
     fn eq(&self, other: &Mark) -> bool {
-        self.label == other.label && self.clean == other.clean && self.doubt == other.doubt
+        self.label == other.label
+            && self.clean == other.clean
+            && self.doubt == other.doubt
+            && self.undone == other.undone
     }
 }
 
@@ -274,10 +304,20 @@ impl Taint {
         })
     }
 
+    /// An encoding was undone: what was cleaned before is dangerous again.
     #[must_use]
-    pub fn doubted(&self) -> Taint {
+    pub fn undone(&self) -> Taint {
         self.map(|mark| Mark {
-            doubt: true,
+            clean: 0,
+            undone: true,
+            ..mark.clone()
+        })
+    }
+
+    #[must_use]
+    pub fn doubted(&self, doubt: Doubt) -> Taint {
+        self.map(|mark| Mark {
+            doubt: mark.doubt.max(doubt),
             ..mark.clone()
         })
     }
@@ -497,7 +537,8 @@ mod tests {
                 path: Path::EMPTY,
             },
             clean,
-            doubt: false,
+            doubt: Doubt::None,
+            undone: false,
             step: None,
         }
     }

@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::solve::{Definition, Flow, FlowNote, FlowStep, FlowsBySink, Options};
 use super::stores::{Origin, fill, source_of};
 use super::summary::{Hit, Summary, flatten};
-use super::value::{Label, Note, Step, Taint, TextPart, kind_bit, step};
+use super::value::{Doubt, Label, Note, Step, Taint, TextPart, kind_bit, step};
 use crate::models::Kind;
 
 /// Puts together where data comes from and where it goes.
@@ -32,7 +32,7 @@ pub(super) fn collect(
                 Some(source) => {
                     own = [Origin {
                         source,
-                        doubt: false,
+                        doubt: Doubt::None,
                         clean: 0,
                         steps: None,
                     }];
@@ -56,7 +56,7 @@ pub(super) fn collect(
                 continue;
             }
             for origin in origins.iter().filter(is_asked) {
-                if origin.clean & kind_bit(hit.sink) != 0 {
+                if engine.complete(hit.mark.cleaned_after(origin.clean)) & kind_bit(hit.sink) != 0 {
                     continue;
                 }
                 let mut steps = Vec::new();
@@ -67,7 +67,7 @@ pub(super) fn collect(
                     hit,
                     origin.source,
                     &steps,
-                    !(origin.doubt || hit.mark.doubt),
+                    origin.doubt.max(hit.mark.doubt),
                 );
             }
         }
@@ -78,7 +78,7 @@ pub(super) fn collect(
 }
 
 /// Parts of a text, with what only callers or stores know taken for the program's own.
-fn owned(parts: &[TextPart]) -> Vec<TextPart> {
+pub(super) fn owned(parts: &[TextPart]) -> Vec<TextPart> {
     parts
         .iter()
         .map(|part| match part {
@@ -117,7 +117,7 @@ fn add_flow(
     hit: &Hit,
     source: Kind,
     steps: &[(ModuleId, u32, Note)],
-    is_certain: bool,
+    doubt: Doubt,
 ) {
     let mut shown: Vec<FlowStep> = Vec::new();
     for &(module, index, note) in steps {
@@ -154,7 +154,7 @@ fn add_flow(
         position: hit.position,
         name: hit.name,
         steps: shown,
-        is_certain,
+        doubt,
         is_whole: hit.whole,
     };
     let all = flows.entry((hit.module, hit.index)).or_default();
@@ -163,7 +163,7 @@ fn add_flow(
     });
     match same {
         Some(known) => {
-            if (!flow.is_certain, flow.steps.len()) < (!known.is_certain, known.steps.len()) {
+            if (flow.doubt, flow.steps.len()) < (known.doubt, known.steps.len()) {
                 *known = flow;
             }
         }
