@@ -129,6 +129,9 @@ impl Machine<'_, '_> {
                 && spread.is_none_or(|(spread, _)| spread != *number)
             {
                 for &kind in &roles.sinks {
+                    if kind_bit(kind) & engine.templates.kinds() != 0 {
+                        continue;
+                    }
                     self.check_sink(
                         state,
                         index,
@@ -165,6 +168,9 @@ impl Machine<'_, '_> {
                 };
             }
             taint.add(&own);
+        }
+        if let Some(put_out) = self.render(state, index, function, &kept, arguments) {
+            taint = taint.cleaned(engine.sinks.html).join(&put_out);
         }
         self.test_facts(index, function, &kept);
         let mut value = Value::tainted(engine.unnormalised(&self.passed(&taint, index)));

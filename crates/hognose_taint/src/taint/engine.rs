@@ -15,6 +15,7 @@ use super::names::{COMMON, CONTENT_KEEPING, NATIVES, Names, Native};
 use super::sink::sinks_of_decorator;
 use super::solve::Options;
 use super::summary::Summary;
+use super::template::Templates;
 use super::value::{Kinds, What, kind_bit};
 use crate::entry::{EntryPoints, Returned};
 use crate::models::{Binding, Kind};
@@ -33,6 +34,7 @@ pub(crate) struct Engine<'a> {
     pub entries: &'a EntryPoints,
     pub names: Names,
     pub sinks: SinkKinds,
+    pub templates: Templates,
     /// Parameters of exported functions are untrusted.
     pub library: bool,
     /// The sink kinds that are asked about.
@@ -115,6 +117,7 @@ impl<'a> Engine<'a> {
                 .pairs
                 .iter()
                 .fold(0, |all, &(_, sink)| all | kind_bit(sink)),
+            templates: Templates::new(program, bits, options.inline_template),
             natives,
             builtins: project.model("builtins"),
             path_classes,
@@ -154,6 +157,7 @@ impl<'a> Engine<'a> {
                 path_like: bits(&["archive-file"]),
                 shell: bits(&["shell"]),
                 html: bits(&["html"]),
+                autoescape: bits(&["autoescape", "mako-filters"]),
                 http_header: bits(&["http-header"]),
                 log: bits(&["log"]),
                 near: bits(&["log", "module-name", "regex-text", "regex", "hash"]),
@@ -251,12 +255,13 @@ impl<'a> Engine<'a> {
     /// Whether some argument of a function with a model gets to a sink that data is followed to.
     pub fn is_sink(&self, module: ModuleId, function: FunctionId) -> bool {
         let models = self.program.models;
+        let wanted = self.wanted & !self.sinks.near | self.templates.kinds();
         let has = |function: FunctionId, module: ModuleId| {
             models.function(module, function).is_some_and(|model| {
                 model
                     .params
                     .iter()
-                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted & !self.sinks.near != 0)
+                    .any(|(_, roles)| self.bits(&roles.sinks) & wanted != 0)
             })
         };
         let (module, function) = models.twin(module, function);

@@ -31,6 +31,8 @@ pub(crate) struct SinkKinds {
     pub path_like: Kinds,
     pub shell: Kinds,
     pub html: Kinds,
+    /// Whether an engine of templates escapes.
+    pub autoescape: Kinds,
     pub http_header: Kinds,
     pub log: Kinds,
     /// Found everywhere: data is not followed to them through functions.

@@ -82,6 +82,8 @@ pub(super) struct Machine<'e, 'a> {
     pub gave_up: bool,
     /// Parameters of the outermost function that decide where control goes, or that are called.
     pub decides: u64,
+    /// Parameters of the outermost function whose texts name the template that is rendered.
+    pub chooses: u64,
     /// How deep calls and attributes are nested right now.
     pub depth: u32,
     /// Places in arguments are being looked up: properties are not run for that.
@@ -109,6 +111,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             is_precise,
             gave_up: false,
             decides: 0,
+            chooses: 0,
             depth: 0,
             is_looking_up: false,
             serials: 0,

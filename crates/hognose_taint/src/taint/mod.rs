@@ -43,8 +43,10 @@ mod sink;
 mod solve;
 mod stores;
 mod summary;
+mod template;
 mod texts;
 mod value;
 mod witness;
 
 pub use solve::{Flow, FlowNote, FlowStep, Flows, Options};
+pub use template::{ESCAPED_TEMPLATE, PLAIN_TEMPLATE, templates_named};

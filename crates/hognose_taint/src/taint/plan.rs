@@ -113,9 +113,13 @@ impl Plan {
             waiting.extend(callees.iter().copied());
             needed.insert(function, callees);
         }
-        Plan {
-            levels: levels(&needed),
-        }
+        // Templates first: which of them is rendered is often known only when the program is run.
+        let (templates, others): (FxHashMap<_, _>, FxHashMap<_, _>) = needed
+            .into_iter()
+            .partition(|(function, _)| project.module(function.0).is_derived);
+        let mut all = levels(&templates);
+        all.extend(levels(&others));
+        Plan { levels: all }
     }
 }
 
@@ -285,6 +289,9 @@ pub(super) fn callees(
         }
         if ir.op(index) != Op::Call {
             continue;
+        }
+        if engine.project.module(module).is_derived {
+            found.extend(engine.included(evaluator, module, index));
         }
         let callee = ir.get(index).operand_a();
         if let Some(attribute) = ir.instruction(callee)

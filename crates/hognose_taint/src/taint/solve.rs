@@ -33,6 +33,9 @@ pub struct Options {
     pub pairs: FxHashSet<(Kind, Kind)>,
     /// Modules in which flows are not looked for; what others call there is followed all the same.
     pub left_out: FxHashSet<ModuleId>,
+    /// Reads a template that is a text of the program: the variables that it puts out as they are. Takes the text,
+    /// whether it is written for Mako, and whether the engine escapes.
+    pub inline_template: Option<fn(&str, bool, bool) -> Vec<String>>,
 }
 
 /// What a step of a flow tells.
@@ -354,6 +357,7 @@ fn summarise<'a>(
             on_false: outcome.guards.on_false.map(|facts| only_labels(&facts)),
         },
         decides: machine.decides,
+        chooses: machine.chooses,
         gave_up: machine.gave_up,
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Summary {
     pub guards: Guards,
     /// Parameters whose values decide where control goes, or that are called.
     pub decides: u64,
+    /// Parameters whose texts name the template that is rendered.
+    pub chooses: u64,
     /// Something was given up.
     pub gave_up: bool,
 }
