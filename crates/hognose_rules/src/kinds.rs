@@ -115,6 +115,10 @@ pub const SOURCE_KINDS: &[(&str, &str)] = &[
     ("remote-input", "data of a request"),
     ("secret", "a credential or a key"),
     ("stack-trace", "the trace of an error"),
+    (
+        "template-value",
+        "what a template hands to a filter or a tag of the project",
+    ),
 ];
 
 /// The kinds that a page may name: [`SINK_KINDS`], [`SOURCE_KINDS`] and those that stubs use.

@@ -429,6 +429,7 @@ fn origin(kind: &str) -> &'static str {
         "model-output" => "was written by a language model",
         "archive-member" => "is a name inside an archive",
         "database" => "was stored before",
+        "template-value" => "is handed on by a template",
         _ => "is untrusted",
     }
 }

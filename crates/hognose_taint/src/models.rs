@@ -158,8 +158,18 @@ impl Models {
                 annotated: find("Annotated"),
             },
         };
-        // No stub says this of anything: it is what a library's exported functions are given.
-        models.intern("parameter");
+        // What frameworks call functions with, and what they do with the result, whether or not the stubs of the
+        // libraries that this project imports name it.
+        for kind in [
+            "parameter",
+            "remote-input",
+            "local-input",
+            "message",
+            "model-output",
+            "html",
+        ] {
+            models.intern(kind);
+        }
         for (id, module) in project.modules() {
             if module.is_model {
                 models.read_module(project, id);

@@ -30,6 +30,7 @@ pub(super) static FAMILY: Family = Family {
         "tornado.web.RequestHandler",
         "tornado.websocket.WebSocketHandler",
         "twisted.web.resource.Resource",
+        "twisted.internet.protocol.BaseProtocol",
         "http.server.BaseHTTPRequestHandler",
         "socketserver.BaseRequestHandler",
     ],
@@ -62,6 +63,14 @@ const STDLIB_METHODS: &[&str] = &[
     "do_PATCH",
     "do_HEAD",
     "do_OPTIONS",
+];
+/// Methods of a protocol that get what the other side sent.
+const TWISTED_DATA: &[&str] = &[
+    "dataReceived",
+    "datagramReceived",
+    "lineReceived",
+    "rawDataReceived",
+    "stringReceived",
 ];
 const TWISTED_METHODS: &[&str] = &[
     "render_GET",
@@ -236,6 +245,17 @@ fn derived(walk: &mut Walk<'_, '_>, class: Definition, base: &'static str) {
                         ..EntryParameter::input(REMOTE_INPUT, ParameterLocation::Path)
                     });
                 }
+                walk.found.registrations.push(Registration {
+                    parameters,
+                    returned: Returned::Ignored,
+                    is_listed: false,
+                    ..Registration::of_request("twisted", method)
+                });
+            }
+        }
+        "twisted.internet.protocol.BaseProtocol" => {
+            for (_, method) in walk.members(class, TWISTED_DATA) {
+                let parameters = walk.inputs(method, 1, REMOTE_INPUT, ParameterLocation::Body);
                 walk.found.registrations.push(Registration {
                     parameters,
                     returned: Returned::Ignored,

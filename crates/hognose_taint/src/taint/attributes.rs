@@ -280,7 +280,7 @@ impl Machine<'_, '_> {
                 )
                 .unwrap_or(Value::TOP);
         }
-        if !project.module(class.0).is_model {
+        if engine.keeps(class) {
             value.taint = self.store_mark(
                 Label::Store {
                     root: Root::Class(class.0, class.1),
@@ -383,7 +383,7 @@ impl Machine<'_, '_> {
                     }
                 }
                 What::Instance(module, class) | What::Class(module, class)
-                    if !self.engine.project.module(*module).is_model =>
+                    if self.engine.keeps((*module, *class)) =>
                 {
                     self.write(
                         state,

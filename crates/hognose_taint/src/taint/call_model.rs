@@ -202,6 +202,22 @@ impl Machine<'_, '_> {
             value.taint = self.source_taint(&model.returns.sources.clone());
             value.whole = true;
         }
+        if let Some(What::Instance(module, own)) = receiver.map(|receiver| &receiver.what)
+            && engine.project.module(*module).is_model
+            && let Some(key) = arguments.first()
+        {
+            let part = super::machine::part_of(&key.what);
+            match engine.project.text(ir.function(function.1).name) {
+                "get" | "pop" => value.taint.add(&self.kept((*module, *own), part)),
+                "setdefault" if engine.keeps((*module, *own)) => {
+                    value.taint.add(&self.kept((*module, *own), part));
+                    if let (Some(receiver), Some(kept)) = (receiver, arguments.value(1)) {
+                        self.store(state, receiver, part, kept);
+                    }
+                }
+                _ => {}
+            }
+        }
         self.normalising(state, index, function, receiver, &mut value);
         if engine.never_returns(function) {
             return None;

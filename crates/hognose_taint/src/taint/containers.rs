@@ -1,10 +1,11 @@
 //! Lists, dictionaries, buffers and what else holds values by number or key.
 
-use hognose_python::ir::{Op, Operand};
+use hognose_python::ModuleId;
+use hognose_python::ir::{FunctionId, Op, Operand};
 
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, part_of};
-use super::value::{Label, Mark, Note, Part, Taint, Value, What, step};
+use super::value::{Label, Mark, Note, Part, Path, Root, Taint, Value, What, step};
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn merge_mapping(&mut self, state: &State, object: &mut Object, value: &Value) {
@@ -210,6 +211,16 @@ impl<'a> Machine<'_, 'a> {
         })
     }
 
+    /// What a library's object that keeps things for others has at a place.
+    pub(super) fn kept(&self, class: (ModuleId, FunctionId), part: Part) -> Taint {
+        if !self.engine.keeps(class) {
+            return Taint::CLEAN;
+        }
+        let root = Root::Class(class.0, class.1);
+        let path = Path::EMPTY;
+        self.store_mark(Label::Store { root, path }, part)
+    }
+
     pub(super) fn unpack(
         &mut self,
         state: &mut State,
@@ -315,12 +326,16 @@ impl<'a> Machine<'_, 'a> {
                         .names
                         .getitem
                         .and_then(|name| self.engine.method((*module, *class), name));
-                    match method {
+                    let mut read = match method {
                         Some((m, f)) => self
                             .call_function(state, m, f, Some(value), &[Value::new(key_of(part))])
                             .unwrap_or(Value::TOP),
                         None => self.part_of_whole(value, part),
+                    };
+                    if self.engine.project.module(*module).is_model {
+                        read.taint.add(&self.kept((*module, *class), part));
                     }
+                    read
                 }
                 // `Generic[T]`, an enumeration's member by name.
                 What::Class(module, class) => Value::new(What::Class(*module, *class)),

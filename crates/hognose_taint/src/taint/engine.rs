@@ -43,6 +43,8 @@ pub(crate) struct Engine<'a> {
     builtins: Option<ModuleId>,
     path_classes: FxHashSet<(ModuleId, FunctionId)>,
     stored_globals: FxHashSet<(ModuleId, Symbol)>,
+    /// Classes of libraries whose instances keep what one function puts in for others to read: sessions and the like.
+    keepers: FxHashSet<(ModuleId, FunctionId)>,
     summaries: Vec<Vec<OnceLock<Arc<Summary>>>>,
     serial: u64,
 }
@@ -92,6 +94,18 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+        let keepers = match find("__keeps__") {
+            Some(mark) => project
+                .modules()
+                .filter(|(_, module)| module.is_model)
+                .flat_map(|(id, module)| {
+                    let all = module.ir.annotations.iter();
+                    let marks = all.filter(move |annotation| annotation.name == mark);
+                    marks.map(move |annotation| (id, annotation.function))
+                })
+                .collect(),
+            None => FxHashSet::default(),
+        };
         let summaries = project
             .modules()
             .map(|(_, module)| {
@@ -122,6 +136,7 @@ impl<'a> Engine<'a> {
             builtins: project.model("builtins"),
             path_classes,
             stored_globals,
+            keepers,
             summaries,
             names: Names {
                 init: find("__init__"),
@@ -224,6 +239,19 @@ impl<'a> Engine<'a> {
                 .or_insert_with(|| Arc::new(self.project.ancestry(class.0, class.1)))
                 .clone()
         })
+    }
+
+    /// Whether what is put into an instance of a class is kept for other functions to read. That holds of the project's
+    /// own classes, and of those whose model says so.
+    pub fn keeps(&self, class: (ModuleId, FunctionId)) -> bool {
+        if !self.project.module(class.0).is_model {
+            return true;
+        }
+        !self.keepers.is_empty()
+            && self
+                .ancestry(class)
+                .iter()
+                .any(|class| self.keepers.contains(class))
     }
 
     pub fn is_set_by_functions(&self, module: ModuleId, name: Symbol) -> bool {

@@ -23,7 +23,7 @@ struct Glance {
     unknown: Vec<Symbol>,
     /// It may have a sink.
     has_sink: bool,
-    /// It may have a sink that is looked at only where the source is, and a source.
+    /// It may have a source, and a sink that is looked at only where the source is or a place that others read.
     is_meeting: bool,
 }
 
@@ -149,6 +149,7 @@ fn glance(
         .map(|(number, function)| {
             let mut unknown = Vec::new();
             let mut has_sink = false;
+            let mut has_store = false;
             let (mut has_near, mut has_source) = (
                 false,
                 engine
@@ -184,8 +185,12 @@ fn glance(
                         has_source |= models.source_names().contains(&ir.get(index).symbol_b());
                         None
                     }
-                    Op::StoreAttr => Some(ir.stored_attr(ir.get(index).b).0),
+                    Op::StoreAttr => {
+                        has_store = true;
+                        Some(ir.stored_attr(ir.get(index).b).0)
+                    }
                     Op::StoreSubscript => {
+                        has_store = true;
                         // `response.headers[name] = value`
                         match ir.instruction(ir.get(index).operand_a()) {
                             Some(base) if base.op == Op::Attr => {
@@ -225,7 +230,7 @@ fn glance(
             unknown.sort_unstable();
             unknown.dedup();
             Glance {
-                is_meeting: has_near && has_source,
+                is_meeting: has_source && (has_near || has_store),
                 callees,
                 unknown,
                 has_sink,
