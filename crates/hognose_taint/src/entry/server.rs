@@ -383,7 +383,7 @@ fn bare(walk: &mut Walk<'_, '_>) {
             })
         };
         let (framework, returned, untrusted) = if takes(&wsgi) {
-            ("wsgi", Returned::Response, &[0][..])
+            ("wsgi", pages(walk), &[0][..])
         } else if takes(&asgi) {
             ("asgi", Returned::Ignored, &[0, 1][..])
         } else if first == 0 && takes(&event) && lambda.contains(&function.name) {
@@ -392,6 +392,26 @@ fn bare(walk: &mut Walk<'_, '_>) {
             continue;
         };
         push_bare(walk, framework, returned, definition, first, untrusted);
+    }
+}
+
+/// What a bare application returns: pages, where the module says so of its answers.
+fn pages(walk: &Walk<'_, '_>) -> Returned {
+    const TYPES: [&str; 4] = [
+        "text/html",
+        "text/html; charset=utf-8",
+        "text/html; charset=UTF-8",
+        "text/html;charset=utf-8",
+    ];
+    let symbols = walk.project().symbols();
+    let says = TYPES
+        .iter()
+        .filter_map(|text| symbols.find(text))
+        .any(|text| walk.ir().mentions(Operand::str(text)));
+    if says {
+        Returned::Html
+    } else {
+        Returned::Response
     }
 }
 

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::engine::Engine;
 use super::solve::{Definition, Options};
+use crate::entry::Filling;
 use crate::values;
 use crate::values::Evaluator;
 
@@ -287,7 +288,7 @@ pub(super) fn callees(
 ) -> Vec<Definition> {
     let ir = &engine.project.module(module).ir;
     let info = ir.function(function);
-    let mut found = Vec::new();
+    let mut found = injected(engine, (module, function));
     for index in info.start..info.end {
         if ir.op(index) == Op::MakeFunction {
             found.push((module, FunctionId(ir.get(index).a)));
@@ -336,6 +337,22 @@ pub(super) fn callees(
     found.dedup();
     found.retain(|&callee| callee != (module, function));
     found
+}
+
+/// Functions that a framework calls before, for parameters of this one.
+fn injected(engine: &Engine<'_>, (module, function): Definition) -> Vec<Definition> {
+    let params = engine.project.module(module).ir.params_of(function).len();
+    let entries =
+        (0..params).filter_map(|number| engine.entries.parameter(module, function, number as u32));
+    entries
+        .filter_map(|entry| match (entry.filling, entry.object) {
+            (Filling::Result(function), _) => Some(function),
+            (Filling::Object, Some(class)) if !engine.project.module(class.0).is_model => {
+                engine.method(class, engine.names.init?)
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 /// Groups of functions such that each calls only functions of earlier groups, but for recursion.

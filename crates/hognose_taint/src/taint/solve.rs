@@ -16,7 +16,7 @@ use super::plan::Plan;
 use super::summary::Summary;
 use super::value::{Label, Mark, Note, Part, Path, Taint, Value, What, step};
 use super::witness::collect;
-use crate::entry::{EntryPoints, Filling};
+use crate::entry::{EntryParameter, EntryPoints, Filling};
 use crate::models::Kind;
 use crate::values::{Evaluator, Program};
 
@@ -278,6 +278,12 @@ fn summarise<'a>(
             ));
             continue;
         }
+        if let Some(entry) = entry
+            && let Some(value) = injected(engine, &mut machine, &mut state, entry, index)
+        {
+            values.push(value);
+            continue;
+        }
         let shape = match (param.kind, &what) {
             (ParamKind::Star, _) => Some(Shape::Iterator),
             (ParamKind::DoubleStar, _) => Some(Shape::Dict),
@@ -360,6 +366,64 @@ fn summarise<'a>(
         chooses: machine.chooses,
         gave_up: machine.gave_up,
     }
+}
+
+/// What a framework hands on of what it called before: the result of a function, or an object that it made.
+fn injected<'a>(
+    engine: &Engine<'a>,
+    machine: &mut Machine<'_, 'a>,
+    state: &mut State,
+    entry: &EntryParameter,
+    index: u32,
+) -> Option<Value> {
+    match (entry.filling, entry.object) {
+        (Filling::Result((module, function)), _) => {
+            let summary = engine.summary(module, function)?;
+            let returned = summary.returns.as_ref()?;
+            let mut taint = from_sources(&summary, &returned.taint);
+            if let What::Object(id) = returned.what
+                && let Some((_, object)) = summary.objects.iter().find(|(own, _)| *own == id)
+            {
+                taint.add(&from_sources(&summary, &object.content_taint()));
+            }
+            Some(Value::tainted(taint))
+        }
+        (Filling::Object, Some(class)) if !engine.project.module(class.0).is_model => {
+            let (module, function) = engine.method(class, engine.names.init?)?;
+            let summary = engine.summary(module, function)?;
+            let (_, made) = summary.effects.iter().find(|(number, _)| *number == 0)?;
+            let mut object = Object::new(Shape::Instance(class.0, class.1));
+            for (part, value) in &made.entries {
+                let value = Value {
+                    taint: from_sources(&summary, &value.taint),
+                    what: What::Top,
+                    whole: false,
+                };
+                object.write(*part, &value, false);
+            }
+            let id = machine.site(0, 0x2000 + index);
+            state.put(id, object);
+            Some(Value::new(What::Object(id)))
+        }
+        _ => None,
+    }
+}
+
+/// The data that comes from outside by itself, with what the function made sure of.
+fn from_sources(summary: &Summary, taint: &Taint) -> Taint {
+    let marks = taint.marks().iter();
+    let own = marks.filter(|mark| matches!(mark.label, Label::Source { .. }));
+    let marks = own.map(|mark| {
+        let sure = summary
+            .ensures
+            .iter()
+            .filter(|fact| matches!(&fact.subject, Subject::Label(label) if *label == mark.label));
+        Mark {
+            clean: sure.fold(mark.clean, |clean, fact| clean | fact.kinds),
+            ..mark.clone()
+        }
+    });
+    Taint::from_marks(marks.collect())
 }
 
 /// An instance whose fields a framework fills with what came in.
