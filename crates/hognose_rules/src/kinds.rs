@@ -46,6 +46,7 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
     ("hash", "the construction of a hash"),
     ("hash-name", "the name of a hash algorithm"),
     ("html", "text that becomes HTML without escaping"),
+    ("html-address", "the address of a link in a page"),
     ("http-header", "a header of a response"),
     ("key-size", "the size of a key in bits"),
     ("ldap", "an LDAP filter"),

@@ -325,6 +325,13 @@ impl<'a> Machine<'_, 'a> {
                 })))
             }
             Native::Identity => first?,
+            Native::Member => {
+                let base = first?;
+                let What::Symbol(name) = arguments.value(1)?.what else {
+                    return None;
+                };
+                self.member(state, &base, name)
+            }
             Native::Copy => {
                 let value = first?;
                 match &value.what {

@@ -7,6 +7,18 @@ use super::heap::{Object, Shape, State};
 use super::machine::{Machine, part_of};
 use super::value::{Label, Mark, Note, Part, Path, Root, Taint, Value, What, step};
 
+/// Names in the environment of a request that the server sets, whatever the client sends.
+const SERVER_WORDS: &[&str] = &[
+    "GATEWAY_INTERFACE",
+    "REMOTE_ADDR",
+    "REMOTE_PORT",
+    "SCRIPT_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "SERVER_SOFTWARE",
+    "wsgi.url_scheme",
+];
+
 impl<'a> Machine<'_, 'a> {
     pub(super) fn merge_mapping(&mut self, state: &State, object: &mut Object, value: &Value) {
         match &value.what {
@@ -258,6 +270,19 @@ impl<'a> Machine<'_, 'a> {
                 let text = c.to_string();
                 return Value::new(self.string(&text));
             }
+            return Value::TOP;
+        }
+        // The server's own words about a request, in WSGI and in Django's `META`.
+        if value.whole
+            && self
+                .as_text(&key.what)
+                .is_some_and(|key| SERVER_WORDS.contains(&key))
+            && value
+                .taint
+                .marks()
+                .iter()
+                .all(|mark| matches!(mark.label, Label::Source { .. }))
+        {
             return Value::TOP;
         }
         self.read_part(state, value, part_of(&key.what))

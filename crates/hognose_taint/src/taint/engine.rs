@@ -166,7 +166,7 @@ impl<'a> Engine<'a> {
             },
             sinks: SinkKinds {
                 url: bits(&["url"]),
-                redirect: bits(&["redirect"]),
+                redirect: bits(&["redirect", "html-address"]),
                 argv: bits(&["argv"]),
                 file_path: bits(&["file-path"]),
                 path_like: bits(&["archive-file"]),

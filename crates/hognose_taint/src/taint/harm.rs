@@ -24,6 +24,7 @@ pub(super) const NOT_DOUBLE: Kinds = 1 << 122;
 #[derive(Debug, Default)]
 pub(crate) struct SinkKinds {
     pub url: Kinds,
+    /// Addresses that a browser goes to: of a redirect, of a link.
     pub redirect: Kinds,
     pub argv: Kinds,
     pub file_path: Kinds,

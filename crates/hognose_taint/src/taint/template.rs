@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind, ParamKind};
-use hognose_python::{ModuleId, Target};
+use hognose_python::{ModuleId, Symbol, Target};
 
 use super::call::{Arguments, Given};
 use super::engine::Engine;
-use super::heap::State;
+use super::heap::{Shape, State};
 use super::machine::Machine;
-use super::value::{Closure, Kinds, Part, Taint, Value, What};
+use super::value::{Closure, Kinds, Label, Part, Taint, Value, What};
 use crate::models::Roles;
 use crate::text::Literal;
 use crate::values::{self, Evaluator};
@@ -184,7 +184,20 @@ impl Machine<'_, '_> {
                 .find(|(_, other)| std::ptr::eq(other, *given));
             match named {
                 Some((name, given)) if is_rest => context.named.push((*name, given.clone())),
-                _ if is_rest => context.double_star = Some((*given).clone()),
+                _ if is_rest => {
+                    // The rest of a dictionary: that this is the variable is a guess, unless all of it came in.
+                    let mut rest = (*given).clone();
+                    let came_in = rest
+                        .value
+                        .taint
+                        .marks()
+                        .iter()
+                        .all(|mark| matches!(mark.label, Label::Source { .. }));
+                    if !came_in || !rest.value.whole {
+                        rest.value.taint = rest.value.taint.doubted();
+                    }
+                    context.double_star = Some(rest);
+                }
                 _ => self.add_context(state, &given.value, &mut context),
             }
         }
@@ -223,6 +236,29 @@ impl Machine<'_, '_> {
         (is_found || escapes).then_some(Taint::CLEAN)
     }
 
+    /// `base.name` as templates have it: an attribute of an object, or an entry of a dictionary.
+    pub(super) fn member(&mut self, state: &mut State, base: &Value, name: Symbol) -> Value {
+        let (mut has_attributes, mut has_entries) = (false, false);
+        for what in base.what.alternatives() {
+            let shape = match what {
+                What::Instance(module, class) | What::Class(module, class) => {
+                    Some(Shape::Instance(*module, *class))
+                }
+                What::Object(id) => state.object(*id).map(|object| object.shape),
+                _ => None,
+            };
+            has_attributes |= shape.is_none_or(|shape| matches!(shape, Shape::Instance(..)));
+            has_entries |= shape.is_none_or(|shape| !matches!(shape, Shape::Instance(..)));
+        }
+        let attribute = has_attributes.then(|| self.attribute(state, base, name, None));
+        let entry =
+            has_entries.then(|| self.subscript(state, base, &Value::new(What::Symbol(name))));
+        match (attribute, entry) {
+            (Some(attribute), Some(entry)) => attribute.join(&entry),
+            (one, other) => one.or(other).unwrap_or(Value::TOP),
+        }
+    }
+
     /// The entries of a dictionary as variables of a template.
     fn add_context(&mut self, state: &State, value: &Value, context: &mut Arguments) {
         let object = match &value.what {
@@ -241,7 +277,8 @@ impl Machine<'_, '_> {
                 context.named.push((name, Given::of(value)));
             }
         }
-        if let Some(rest) = object.rest {
+        if let Some(mut rest) = object.rest {
+            rest.taint = rest.taint.doubted();
             context.double_star = Some(Given::of(rest));
         }
     }
@@ -519,7 +556,7 @@ impl Engine<'_> {
         &self,
         module: ModuleId,
         class: FunctionId,
-        name: hognose_python::Symbol,
+        name: Symbol,
         mut add: impl FnMut(Operand),
     ) {
         let ir = &self.project.module(module).ir;

@@ -140,7 +140,7 @@ impl Reader<'_, '_> {
     }
 
     fn put(&mut self, span: (usize, usize), output: Output) {
-        let is_exposed = self.page.is_exposed();
+        let exposure = self.page.exposure();
         self.page.put();
         if !self.is_shown() {
             return;
@@ -163,7 +163,7 @@ impl Reader<'_, '_> {
                 span,
                 What::Put {
                     output,
-                    is_exposed,
+                    exposure,
                     escaping,
                 },
             );

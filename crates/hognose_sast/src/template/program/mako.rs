@@ -96,13 +96,13 @@ impl Reader<'_, '_> {
             (false, true) => output.marked(),
             _ => output,
         };
-        let is_exposed = self.page.is_exposed();
+        let exposure = self.page.exposure();
         self.page.put();
         self.writer.read_all(&output);
         if output.all().is_some() {
             let what = What::Put {
                 output,
-                is_exposed,
+                exposure,
                 escaping: None,
             };
             self.writer.line(span, what);

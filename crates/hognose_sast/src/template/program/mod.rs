@@ -20,6 +20,7 @@ use hognose_python::Derived;
 use hognose_python::ir::Span;
 
 use self::output::Output;
+use self::page::Exposure;
 use super::Language;
 
 /// How deep blocks of a template are nested in its program; further ones add no level.
@@ -45,8 +46,8 @@ enum What {
     /// Something is put into the page.
     Put {
         output: Output,
-        /// Escaping is not enough at this place.
-        is_exposed: bool,
+        /// What escaping leaves open at this place.
+        exposure: Exposure,
         /// What an `autoescape` block says.
         escaping: Option<bool>,
     },
@@ -95,12 +96,12 @@ pub(crate) fn unescaped_names(text: &str, is_mako: bool, escapes: bool) -> Vec<S
     for line in &outline.lines {
         if let What::Put {
             output,
-            is_exposed,
+            exposure,
             escaping,
         } = &line.what
         {
             let (raw, escaped) = output.split(escaping.unwrap_or(escapes));
-            if raw.is_some() || escaped.is_some() && *is_exposed {
+            if raw.is_some() || escaped.is_some() && *exposure != Exposure::None {
                 names.extend(output.names.iter().cloned());
             }
         }
@@ -263,9 +264,9 @@ fn write(number: usize, one: &Read, names_of: &dyn Fn(&str) -> BTreeSet<String>)
         origins: vec![(0, Span { start: 0, end: 0 })],
         hash: one.hash,
     };
-    derived
-        .text
-        .push_str("from hognose_template import _put, _put_escaped, _include, _keep\n");
+    derived.text.push_str(
+        "from hognose_template import _put, _put_escaped, _put_address, _include, _keep, _get\n",
+    );
     for (name, escapes) in [
         (hognose_taint::ESCAPED_TEMPLATE, true),
         (hognose_taint::PLAIN_TEMPLATE, false),
@@ -308,15 +309,19 @@ fn write_line(
         What::Plain(text) => statement(text),
         What::Put {
             output,
-            is_exposed,
+            exposure,
             escaping,
         } => {
             let (raw, escaped) = output.split(escaping.unwrap_or(escapes));
             if let Some(raw) = raw {
                 statement(&format!("_put({raw})"));
             }
-            if let Some(escaped) = escaped.filter(|_| *is_exposed) {
-                statement(&format!("_put_escaped({escaped})"));
+            match (escaped, exposure) {
+                (Some(escaped), Exposure::Text) => statement(&format!("_put_escaped({escaped})")),
+                (Some(escaped), Exposure::Address) => {
+                    statement(&format!("_put_address({escaped})"));
+                }
+                _ => {}
             }
         }
         What::Include { name, with, only } => {
@@ -381,7 +386,7 @@ def _escaped(*, _block_body=None, a=None, c=None, d=None, e=None):
     pass
     if not _block_body:
         pass
-        _put(_keep(a.b, a[\"b\"]))
+        _put(_get(a, \"b\"))
         _include(\"part.html\", True, line=c)
     _include(\"frame.html\", True, _block_body=True, d=d, e=e)
 ";

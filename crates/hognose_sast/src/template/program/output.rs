@@ -164,6 +164,29 @@ struct Reader<'a> {
     depth: u32,
 }
 
+/// Attributes of forms and their fields.
+const FORM_WORDS: [&str; 9] = [
+    "help_text",
+    "id_for_label",
+    "label_tag",
+    "legend_tag",
+    "html_name",
+    "auto_id",
+    "management_form",
+    "hidden_fields",
+    "media",
+];
+/// Functions that make an address of the application itself.
+const OWN_ADDRESSES: [&str; 7] = [
+    "url_for",
+    "url",
+    "static",
+    "static_url",
+    "get_url",
+    "reverse_url",
+    "get_absolute_url",
+];
+
 /// Words that are no variables.
 const WORDS: [&str; 12] = [
     "and",
@@ -265,6 +288,7 @@ impl Reader<'_> {
 
     /// A value with all that is behind it: attributes, calls, filters.
     fn operand(&mut self) -> Output {
+        let mut last = String::new();
         let mut output = match self.kind(self.at) {
             Some(Kind::Name) => self.name(),
             Some(Kind::Text | Kind::Number) => {
@@ -284,10 +308,14 @@ impl Reader<'_> {
                     let name = self.piece(self.at + 1).to_owned();
                     self.at += 2;
                     output = self.attribute(output, &name);
+                    last = name;
                 }
                 Some(Kind::Open(b'(')) if self.language != Language::Django => {
                     let arguments = self.bracket();
                     output = output.with(&arguments);
+                    if OWN_ADDRESSES.contains(&last.as_str()) {
+                        output = output.dropped();
+                    }
                 }
                 Some(Kind::Open(b'[')) => {
                     let index = self.index();
@@ -346,8 +374,11 @@ impl Reader<'_> {
         if self.kind(self.at) == Some(Kind::Open(b'(')) || self.language == Language::Mako {
             return output.map(|base| format!("{base}.{name}"));
         }
-        // Templates do not tell attributes from keys.
-        output.map(|base| format!("_keep({base}.{name}, {base}[{name:?}])"))
+        // What a form says of itself and of its fields was written by its author.
+        if FORM_WORDS.contains(&name) {
+            return output.dropped();
+        }
+        output.map(|base| format!("_get({base}, {name:?})"))
     }
 
     fn name(&mut self) -> Output {
@@ -374,9 +405,8 @@ impl Reader<'_> {
         let mut arguments = self.bracket();
         match name {
             "Markup" | "mark_safe" => arguments.marked(),
-            "super" | "caller" | "url_for" | "url" | "static" | "range" | "len" | "csrf_token" => {
-                arguments.dropped()
-            }
+            "super" | "caller" | "range" | "len" | "csrf_token" => arguments.dropped(),
+            name if OWN_ADDRESSES.contains(&name) => arguments.dropped(),
             name if cleans(name) => arguments.into_escaped(),
             name => {
                 let value = arguments.value();

@@ -19,6 +19,17 @@ pub(super) struct Page {
     is_escaped: bool,
 }
 
+/// What escaping leaves open at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exposure {
+    /// Nothing.
+    None,
+    /// An address that is a program.
+    Address,
+    /// A value that ends where it should not.
+    Text,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {
     #[default]
@@ -43,18 +54,27 @@ const ADDRESSES: [&str; 4] = ["href", "action", "formaction", "xlink:href"];
 const FRAMES: [&str; 4] = ["iframe", "frame", "embed", "script"];
 
 impl Page {
-    /// Whether escaping is not enough for what is put out here.
-    pub(super) fn is_exposed(&self) -> bool {
+    /// What is put out here.
+    pub(super) fn exposure(&self) -> Exposure {
         match self.state {
-            State::Text | State::Other | State::ElementName => false,
-            State::Tag | State::AttributeName | State::BeforeValue | State::Unquoted => true,
-            State::Script => self.script_quote.is_none(),
+            State::Text | State::Other | State::ElementName => Exposure::None,
+            State::Tag | State::AttributeName | State::BeforeValue | State::Unquoted => {
+                Exposure::Text
+            }
+            State::Script if self.script_quote.is_none() => Exposure::Text,
+            State::Script => Exposure::None,
             State::Quoted(_) => {
                 let name = self.attribute.as_str();
                 let is_address = ADDRESSES.contains(&name)
                     || name == "src" && FRAMES.contains(&self.element.as_str());
-                // The program of an event is decoded before it runs.
-                is_address && !self.has_value || name.starts_with("on") && name.len() > 4
+                if is_address && !self.has_value {
+                    Exposure::Address
+                } else if name.starts_with("on") && name.len() > 4 {
+                    // The program of an event is decoded before it runs.
+                    Exposure::Text
+                } else {
+                    Exposure::None
+                }
             }
         }
     }
@@ -193,7 +213,7 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    use super::Page;
+    use super::{Exposure, Page};
 
     #[test]
     fn escaping_is_not_enough_everywhere() {
@@ -217,7 +237,7 @@ mod tests {
         ] {
             let mut page = Page::default();
             page.feed(before);
-            assert_eq!(page.is_exposed(), expected, "{before}");
+            assert_eq!(page.exposure() != Exposure::None, expected, "{before}");
         }
     }
 }
