@@ -117,7 +117,14 @@ impl<'a> Machine<'_, 'a> {
                 return;
             }
             let taint = state.deep_taint(value);
-            found.extend(taint.marks().iter().map(|mark| (mark.clone(), None)));
+            // The address is the data itself: callers may know what it begins with.
+            let before: Option<Arc<[TextPart]>> = value.whole.then(|| Arc::from([]));
+            found.extend(
+                taint
+                    .marks()
+                    .iter()
+                    .map(|mark| (mark.clone(), before.clone())),
+            );
             return;
         };
         let parts = parts.clone();
