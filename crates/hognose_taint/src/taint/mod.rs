@@ -9,6 +9,7 @@
 //! instructions in [`operations`] with [`arithmetic`], [`attributes`], [`containers`], [`container_methods`] and
 //! [`texts`]; calls in [`call`], then [`call_project`] with [`instantiate`], [`call_model`] or [`builtins`]. What
 //! conditions say is in [`guard`] and [`guard_calls`], what is dangerous where in [`sink`] and [`harm`].
+//! Templates that the program renders are in [`template`], and whether their engine escapes in [`escaping`].
 //!
 //! Which functions are run is decided in [`plan`]; [`stores`] and [`witness`] make flows of their summaries.
 
@@ -29,6 +30,7 @@ mod call_project;
 mod container_methods;
 mod containers;
 mod engine;
+mod escaping;
 mod guard;
 mod guard_calls;
 mod harm;

@@ -24,6 +24,10 @@ pub(super) type Definition = (ModuleId, FunctionId);
 /// Flows by the instruction of their sink.
 pub(super) type FlowsBySink = FxHashMap<(ModuleId, u32), Vec<Flow>>;
 
+/// Reads a template: the variables that it puts out as they are. Takes the text, whether it is written for Mako, and
+/// whether the engine escapes.
+pub type Inline = fn(&str, bool, bool) -> Vec<String>;
+
 /// What is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -33,9 +37,8 @@ pub struct Options {
     pub pairs: FxHashSet<(Kind, Kind)>,
     /// Modules in which flows are not looked for; what others call there is followed all the same.
     pub left_out: FxHashSet<ModuleId>,
-    /// Reads a template that is a text of the program: the variables that it puts out as they are. Takes the text,
-    /// whether it is written for Mako, and whether the engine escapes.
-    pub inline_template: Option<fn(&str, bool, bool) -> Vec<String>>,
+    /// Reads templates that are texts of the program.
+    pub inline_template: Option<Inline>,
 }
 
 /// What a step of a flow tells.

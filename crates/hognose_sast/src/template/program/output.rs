@@ -291,11 +291,8 @@ impl Reader<'_> {
         let mut last = String::new();
         let mut output = match self.kind(self.at) {
             Some(Kind::Name) => self.name(),
-            Some(Kind::Text | Kind::Number) => {
-                self.at += 1;
-                Output::default()
-            }
             Some(Kind::Open(_)) => self.bracket(),
+            // A constant, or what has no meaning here.
             Some(_) => {
                 self.at += 1;
                 Output::default()
@@ -432,7 +429,8 @@ impl Reader<'_> {
             }
         } else if self.kind(self.at) == Some(Kind::Open(b'(')) {
             if name == "map" && self.kind(self.at + 1) == Some(Kind::Text) {
-                name = self.piece(self.at + 1).trim_matches(['"', '\'']).to_owned();
+                let mapped = self.piece(self.at + 1).trim_matches(['"', '\'']);
+                name = String::from(mapped);
             }
             arguments = self.bracket();
         }

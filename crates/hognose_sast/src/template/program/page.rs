@@ -57,12 +57,11 @@ impl Page {
     /// What is put out here.
     pub(super) fn exposure(&self) -> Exposure {
         match self.state {
-            State::Text | State::Other | State::ElementName => Exposure::None,
             State::Tag | State::AttributeName | State::BeforeValue | State::Unquoted => {
                 Exposure::Text
             }
             State::Script if self.script_quote.is_none() => Exposure::Text,
-            State::Script => Exposure::None,
+            State::Text | State::Other | State::ElementName | State::Script => Exposure::None,
             State::Quoted(_) => {
                 let name = self.attribute.as_str();
                 let is_address = ADDRESSES.contains(&name)
