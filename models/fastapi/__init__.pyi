@@ -3,7 +3,7 @@ from typing import Any
 from .requests import Request as Request
 from .responses import Response as Response
 from .websockets import WebSocket as WebSocket
-from starlette.datastructures import UploadFile as _UploadFile
+from starlette.datastructures import State, UploadFile as _UploadFile
 
 class APIRouter:
     def __init__(self, *, prefix: Any = "", tags: Any = None, dependencies: Any = None, **kwargs: Any) -> None: ...
@@ -18,7 +18,7 @@ class HTTPException(Exception):
     def __init__(self, status_code: Any, detail: Any = None, headers: Any = None) -> None: ...
 class FastAPI:
     router: APIRouter
-    state: Any
+    state: State
     def __init__(self, *, debug: Annotated[bool, Sink["debug-flag"]] = False, routes: Any = None, title: Any = "FastAPI", **kwargs: Any) -> None: ...
     def get(self, path: Any, **kwargs: Any) -> EntryPoint["remote-input"]: ...
     def post(self, path: Any, **kwargs: Any) -> EntryPoint["remote-input"]: ...

@@ -2,6 +2,7 @@ from typing import Any
 
 # Signed, so what is read was put in by the application itself.
 class SecureCookieSession(dict):
+    __keeps__: bool
     permanent: bool
     modified: bool
     def __setitem__(self, key: Sink["session"], value: Sink["session"]) -> None: ...

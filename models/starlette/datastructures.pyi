@@ -20,3 +20,5 @@ class UploadFile:
     content_type: Annotated[str, Source["remote-input"]]
     size: int
     async def read(self, size: Any = -1) -> Annotated[bytes, Source["remote-input"]]: ...
+class State:
+    __keeps__: bool

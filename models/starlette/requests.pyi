@@ -1,14 +1,15 @@
 from typing import Any, AsyncIterator, Generator
 
-from .datastructures import FormData, Headers, QueryParams, URL
+from .datastructures import FormData, Headers, QueryParams, State, URL
 
 class _Session(dict):
+    __keeps__: bool
     def __setitem__(self, key: Sink["session"], value: Sink["session"]) -> None: ...
     def setdefault(self, key: Sink["session"], default: Sink["session"] = None) -> Any: ...
     def update(self, other: Sink["session"] = None, /, **kwargs: Sink["session"]) -> None: ...
 class HTTPConnection:
     app: Any
-    state: Any
+    state: State
     session: _Session
     user: Any
     query_params: Annotated[QueryParams, Source["remote-input"]]

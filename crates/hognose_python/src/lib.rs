@@ -8,6 +8,7 @@
 //! is read again from the text at the place in question: see [`syntax`].
 
 mod depth;
+mod derived;
 mod intern;
 pub mod ir;
 mod lower;
@@ -18,6 +19,7 @@ pub mod stub;
 pub mod syntax;
 mod text;
 
+pub use derived::Derived;
 pub use intern::{Interner, Symbol, Symbols};
 pub use ir::Ir;
 pub use module::{Comment, Module, Scratch, content_hash, read_module, source_text};

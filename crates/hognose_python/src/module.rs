@@ -27,6 +27,8 @@ pub struct Module {
     pub is_package: bool,
     /// A model stub, not code of the project.
     pub is_model: bool,
+    /// A file in another language, read as the program that it amounts to.
+    pub is_derived: bool,
     /// What it does.
     pub ir: Ir,
     /// Comments that may be suppressions.
@@ -166,6 +168,7 @@ pub fn read_module(
         name,
         is_package,
         is_model: false,
+        is_derived: false,
         ir: lowered.ir,
         comments,
         lines,

@@ -8,6 +8,7 @@ use hognose_finding::{Problem, ProblemKind, SourceError, Sources};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::derived::Derived;
 use crate::intern::{Interner, Symbol, Symbols};
 use crate::ir::{FunctionId, Import, Ir, Operand};
 use crate::module::{Module, Scratch, read_module};
@@ -125,6 +126,17 @@ impl Project {
         models: &[(&str, &str)],
         externals: &[&str],
     ) -> (Self, Vec<Problem>) {
+        Project::load_with(files, &[], sources, models, externals)
+    }
+
+    /// The same with files in other languages that are part of the program.
+    pub fn load_with(
+        files: &[(Arc<str>, Arc<str>)],
+        derived: &[Derived],
+        sources: &dyn Sources,
+        models: &[(&str, &str)],
+        externals: &[&str],
+    ) -> (Self, Vec<Problem>) {
         let interner = Interner::default();
         for name in externals {
             for part in name.split('.') {
@@ -150,7 +162,29 @@ impl Project {
             };
             (module.map(|module| (module, names, root)), problems)
         };
-        let results: Vec<_> = files.par_iter().with_max_len(4).map(read).collect();
+        let mut results: Vec<_> = files.par_iter().with_max_len(4).map(read).collect();
+        let read_derived = |file: &Derived| {
+            let bytes = file.text.as_bytes();
+            let name = file.name.clone();
+            let (module, _) = read_guarded(
+                &file.path,
+                bytes,
+                name.clone(),
+                false,
+                &interner,
+                &scratches,
+            );
+            let module = module.map(|mut module| {
+                module.is_derived = true;
+                module.hash = file.hash;
+                file.relocate(&mut module.ir);
+                module
+            });
+            // What is wrong with the file was said when it was read.
+            let placed = module.map(|module| (module, vec![name], file.path.to_string()));
+            (placed, Vec::new())
+        };
+        results.par_extend(derived.par_iter().with_max_len(4).map(read_derived));
         let read_stub = |(path, text): &(&str, &str)| {
             let (names, _, is_package) = stub_name(path);
             let shown: Arc<str> = format!("models/{path}").into();
@@ -360,6 +394,7 @@ impl Project {
             name: name.to_owned(),
             is_package: true,
             is_model: root == MODEL_ROOT,
+            is_derived: false,
             ir: Ir::default(),
             comments: Vec::new(),
             lines: 0,

@@ -46,6 +46,7 @@ pub const SINK_KINDS: &[(&str, &str)] = &[
     ("hash", "the construction of a hash"),
     ("hash-name", "the name of a hash algorithm"),
     ("html", "text that becomes HTML without escaping"),
+    ("html-address", "the address of a link in a page"),
     ("http-header", "a header of a response"),
     ("key-size", "the size of a key in bits"),
     ("ldap", "an LDAP filter"),
@@ -115,6 +116,10 @@ pub const SOURCE_KINDS: &[(&str, &str)] = &[
     ("remote-input", "data of a request"),
     ("secret", "a credential or a key"),
     ("stack-trace", "the trace of an error"),
+    (
+        "template-value",
+        "what a template hands to a filter or a tag of the project",
+    ),
 ];
 
 /// The kinds that a page may name: [`SINK_KINDS`], [`SOURCE_KINDS`] and those that stubs use.

@@ -192,7 +192,7 @@ impl Words<'_, '_> {
         let detect = self.rules.detect(place.detect);
         let project = self.program.project;
         let ir = &project.module(place.module).ir;
-        let scope: Arc<str> = if ir.is_empty() {
+        let scope: Arc<str> = if ir.is_empty() || self.is_template() {
             Arc::from("")
         } else {
             project
@@ -236,6 +236,12 @@ impl Words<'_, '_> {
             fixes,
             fingerprint: ordinals.fingerprint(&page.rule.id, &scope, self.file.piece(place.span)),
         }
+    }
+
+    /// Whether the place is in a template.
+    fn is_template(&self) -> bool {
+        let project = self.program.project;
+        project.module(self.place.module).is_derived
     }
 
     /// The value of the assignment that the place is, if it is one.
@@ -326,6 +332,13 @@ impl Words<'_, '_> {
         let evaluator = Evaluator::new(self.program);
         let mut steps: Vec<FlowStep> = Vec::new();
         for (number, step) in flow.steps.iter().enumerate() {
+            // A template has no list of its parameters.
+            let is_derived = project.module(step.module).is_derived;
+            let is_same = step.module == place.module
+                && project.module(step.module).ir.span(step.index) == place.span;
+            if is_derived && (step.note == FlowNote::Param || is_same) {
+                continue;
+            }
             let ir = &project.module(step.module).ir;
             let span = ir.span(step.index);
             let own_scope: Arc<str> = project
@@ -398,7 +411,10 @@ impl Words<'_, '_> {
             .and_then(|call| Some(call.arguments.get(place.argument? as usize)?.value));
         let at = argument.unwrap_or(place.span);
         let ir = &project.module(place.module).ir;
-        let note = if ir.op(place.index) == Op::Return {
+        let note = if self.is_template() {
+            let text = quoted(self.file.piece(place.span));
+            format!("is put into the page by `{text}`")
+        } else if ir.op(place.index) == Op::Return {
             "is returned".to_owned()
         } else {
             format!("reaches `{}`", self.placeholder(Placeholder::Callee))
@@ -437,6 +453,7 @@ fn origin(kind: &str) -> &'static str {
         "model-output" => "was written by a language model",
         "archive-member" => "is a name inside an archive",
         "database" => "was stored before",
+        "template-value" => "is handed on by a template",
         _ => "is untrusted",
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hognose_finding::{Confidence, EntryPoint, Finding, Problem, ProblemKind, Sources};
 use hognose_python::ir::{FunctionId, FunctionKind, Op, OperandKind};
-use hognose_python::{Comment, Module, ModuleId, Project};
+use hognose_python::{Comment, Module, ModuleId, Project, content_hash, source_text};
 use hognose_rules::Catalogue;
 use hognose_taint::{EntryPoints, Evaluator, Flows, Kind, Literal, Models, Options, Program};
 use rayon::prelude::*;
@@ -123,6 +123,7 @@ pub fn scan(
             library: options.library,
             pairs,
             left_out,
+            inline_template: Some(template::program::unescaped_names),
         },
     );
     for functions in flows.gave_up().chunk_by(|a, b| a.0 == b.0) {
@@ -187,6 +188,9 @@ pub fn scan(
     for ((_, module), (findings, problems)) in modules.iter().zip(analysed) {
         result.findings.extend(findings);
         result.problems.extend(problems);
+        if module.is_derived {
+            continue;
+        }
         result.lines += u64::from(module.lines);
         result.scanned.push(module.path.clone());
         if !module.comments.is_empty() {
@@ -197,7 +201,12 @@ pub fn scan(
     }
     for scanned in templates {
         result.findings.extend(scanned.findings);
-        result.problems.extend(scanned.problems);
+        for problem in scanned.problems {
+            // What fails at the first reading fails at the second.
+            if problem.kind != ProblemKind::CheckFailed || !result.problems.contains(&problem) {
+                result.problems.push(problem);
+            }
+        }
         if let Some((path, comments, lines)) = scanned.template {
             result.lines += lines;
             result.scanned.push(path.clone());
@@ -231,7 +240,37 @@ fn load(
             models.push((path, text));
         }
     }
-    Project::load(&python, sources, &models, externals)
+    models.push(("hognose_template.pyi", template::program::OUTPUT));
+    let outlines: Vec<_> = files
+        .par_iter()
+        .filter(|file| file.kind == InputKind::Template)
+        .map(|file| guarded(&file.path, || outline(sources, &file.path)))
+        .collect();
+    let mut failed = Vec::new();
+    let mut templates = Vec::new();
+    for outline in outlines {
+        match outline {
+            Ok(outline) => templates.extend(outline),
+            Err(problem) => failed.push(problem),
+        }
+    }
+    let derived = template::program::link(templates);
+    let (project, mut problems) =
+        Project::load_with(&python, &derived, sources, &models, externals);
+    problems.extend(failed);
+    (project, problems)
+}
+
+/// A template, as far as the program that it amounts to goes.
+fn outline(sources: &dyn Sources, path: &Arc<str>) -> Option<template::program::Read> {
+    let bytes = sources.read(path).ok()?;
+    let text = source_text(path, &bytes)?;
+    let language = template::language_of(path, &text)?;
+    Some(template::program::Read {
+        path: path.clone(),
+        hash: content_hash(&bytes),
+        outline: template::program::read(&text, language),
+    })
 }
 
 /// Where data from outside comes into `files`, without a look at any rule.
@@ -259,6 +298,9 @@ fn places_in(
     let evaluator = Evaluator::new(program);
     let mut places = Vec::new();
     detect::calls(rules, flows, &evaluator, module, &mut places);
+    if program.project.module(module).is_derived {
+        return places;
+    }
     setting::settings(rules, &evaluator, module, &mut places);
     setting::imports(rules, &evaluator, module, &mut places);
     for &(check, detect) in &rules.checks {

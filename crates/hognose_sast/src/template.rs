@@ -13,6 +13,7 @@ mod expression;
 mod find;
 mod language;
 mod mako;
+pub(crate) mod program;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -22,7 +22,10 @@ mod view;
 
 pub use entry::{EntryParameter, EntryPoints, Filling, Handler, Returned};
 pub use models::{Binding, FunctionModel, Kind, Models, Role, Roles};
-pub use taint::{Doubt, Flow, FlowNote, FlowStep, Flows, Options};
+pub use taint::{
+    Doubt, ESCAPED_TEMPLATE, Flow, FlowNote, FlowStep, Flows, Options, PLAIN_TEMPLATE,
+    templates_named,
+};
 pub use text::{Literal, Shape};
 pub use values::{Evaluator, Program, Value};
 pub use view::{CallView, Callee, Given, Port};

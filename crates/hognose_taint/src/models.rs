@@ -158,11 +158,21 @@ impl Models {
                 annotated: find("Annotated"),
             },
         };
-        // No stub says this of anything: it is what a library's exported functions are given.
-        models.intern("parameter");
-        // Known by what a statement or a header says, whatever library it is given to.
-        models.intern("sql");
-        models.intern("redirect");
+        // What frameworks call functions with, and what they do with the result, whether or not the stubs of the
+        // libraries that this project imports name it.
+        for kind in [
+            "parameter",
+            "remote-input",
+            "local-input",
+            "message",
+            "model-output",
+            "html",
+            // Known by what a statement or a header says, whatever library it is given to.
+            "sql",
+            "redirect",
+        ] {
+            models.intern(kind);
+        }
         for (id, module) in project.modules() {
             if module.is_model {
                 models.read_module(project, id);

@@ -28,7 +28,7 @@ pub(super) struct Outcome {
 
 /// What a filter does to the value before it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Filter {
+pub(super) enum Filter {
     /// Marks it as markup.
     Safe,
     /// Escapes what is not marked yet. Both engines leave marked values alone: `{{ x|safe|e }}` puts out `x`.
@@ -434,7 +434,7 @@ impl Evaluator<'_> {
 }
 
 /// What a filter does, by name. Checked against Jinja2 3 and Django 5.
-fn filter(name: &str, language: Language) -> Filter {
+pub(super) fn filter(name: &str, language: Language) -> Filter {
     let jinja = language == Language::Jinja;
     match name {
         "safe" | "safeseq" => Filter::Safe,

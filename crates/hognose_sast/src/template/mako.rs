@@ -227,7 +227,7 @@ impl Reader<'_, '_> {
 }
 
 /// The code, and the filters behind the first `|` outside brackets.
-fn split(list: &[Token]) -> (&[Token], &[Token]) {
+pub(super) fn split(list: &[Token]) -> (&[Token], &[Token]) {
     let mut depth = 0_usize;
     for (index, token) in list.iter().enumerate() {
         match token.kind {

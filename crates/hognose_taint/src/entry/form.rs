@@ -80,7 +80,12 @@ fn field(walk: &Walk<'_, '_>, module: ModuleId, value: Operand) -> Option<FieldI
         "Regex" => {
             let (_, regex) = ir.arguments(call.b).next()?;
             match walk.evaluator.constant_text(module, regex) {
-                Some(regex) if regex.starts_with('^') && regex.ends_with('$') => of_regex(&regex),
+                Some(regex)
+                    if regex.starts_with('^')
+                        && (regex.ends_with('$') || regex.ends_with(r"\Z")) =>
+                {
+                    of_regex(&regex)
+                }
                 _ => ValueConstraint::Any,
             }
         }

@@ -171,7 +171,10 @@ fn converter(text: &str) -> ValueConstraint {
 /// What a regular expression that matches as a whole makes sure of.
 pub(super) fn of_regex(regex: &str) -> ValueConstraint {
     let regex = regex.trim_start_matches('^');
-    let regex = regex.strip_suffix('$').unwrap_or(regex);
+    let end = regex
+        .strip_suffix('$')
+        .or_else(|| regex.strip_suffix(r"\Z"));
+    let regex = end.unwrap_or(regex);
     let (class, _) = repeated(regex);
     let is_word = |word: &str| {
         !word.is_empty()

@@ -30,6 +30,7 @@ pub(super) static FAMILY: Family = Family {
         "tornado.web.RequestHandler",
         "tornado.websocket.WebSocketHandler",
         "twisted.web.resource.Resource",
+        "twisted.internet.protocol.BaseProtocol",
         "http.server.BaseHTTPRequestHandler",
         "socketserver.BaseRequestHandler",
     ],
@@ -62,6 +63,14 @@ const STDLIB_METHODS: &[&str] = &[
     "do_PATCH",
     "do_HEAD",
     "do_OPTIONS",
+];
+/// Methods of a protocol that get what the other side sent.
+const TWISTED_DATA: &[&str] = &[
+    "dataReceived",
+    "datagramReceived",
+    "lineReceived",
+    "rawDataReceived",
+    "stringReceived",
 ];
 const TWISTED_METHODS: &[&str] = &[
     "render_GET",
@@ -244,6 +253,17 @@ fn derived(walk: &mut Walk<'_, '_>, class: Definition, base: &'static str) {
                 });
             }
         }
+        "twisted.internet.protocol.BaseProtocol" => {
+            for (_, method) in walk.members(class, TWISTED_DATA) {
+                let parameters = walk.inputs(method, 1, REMOTE_INPUT, ParameterLocation::Body);
+                walk.found.registrations.push(Registration {
+                    parameters,
+                    returned: Returned::Ignored,
+                    is_listed: false,
+                    ..Registration::of_request("twisted", method)
+                });
+            }
+        }
         "http.server.BaseHTTPRequestHandler" => {
             for (name, method) in walk.members(class, STDLIB_METHODS) {
                 walk.found.registrations.push(Registration {
@@ -363,7 +383,7 @@ fn bare(walk: &mut Walk<'_, '_>) {
             })
         };
         let (framework, returned, untrusted) = if takes(&wsgi) {
-            ("wsgi", Returned::Response, &[0][..])
+            ("wsgi", pages(walk), &[0][..])
         } else if takes(&asgi) {
             ("asgi", Returned::Ignored, &[0, 1][..])
         } else if first == 0 && takes(&event) && lambda.contains(&function.name) {
@@ -372,6 +392,26 @@ fn bare(walk: &mut Walk<'_, '_>) {
             continue;
         };
         push_bare(walk, framework, returned, definition, first, untrusted);
+    }
+}
+
+/// What a bare application returns: pages, where the module says so of its answers.
+fn pages(walk: &Walk<'_, '_>) -> Returned {
+    const TYPES: [&str; 4] = [
+        "text/html",
+        "text/html; charset=utf-8",
+        "text/html; charset=UTF-8",
+        "text/html;charset=utf-8",
+    ];
+    let symbols = walk.project().symbols();
+    let says = TYPES
+        .iter()
+        .filter_map(|text| symbols.find(text))
+        .any(|text| walk.ir().mentions(Operand::str(text)));
+    if says {
+        Returned::Html
+    } else {
+        Returned::Response
     }
 }
 

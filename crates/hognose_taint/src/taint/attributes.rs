@@ -5,7 +5,8 @@ use std::sync::Arc;
 use hognose_python::ir::{FunctionId, Operand};
 use hognose_python::{ModuleId, Symbol, Target};
 
-use super::heap::{Shape, State};
+use super::harm::ALL;
+use super::heap::{Object, Shape, State};
 use super::machine::{MAX_DEPTH, Machine};
 use super::summary::Write;
 use super::value::{Label, Mark, Note, Part, Path, Root, Taint, TextPart, Value, What, step};
@@ -225,6 +226,11 @@ impl Machine<'_, '_> {
                     &mut types,
                 );
                 let sources = roles.sources.clone();
+                if let [source, ..] = sources[..]
+                    && let Some(fields) = self.checked_fields(state, class, name, source)
+                {
+                    return fields;
+                }
                 let mut value = Value::new(self.what_of(&types));
                 if !sources.is_empty() {
                     value.taint = self.source_taint(&sources);
@@ -341,7 +347,7 @@ impl Machine<'_, '_> {
                 )
                 .unwrap_or(Value::TOP);
         }
-        if !project.module(class.0).is_model {
+        if engine.keeps(class) {
             value.taint = self.store_mark(
                 Label::Store {
                     root: if is_class {
@@ -407,6 +413,44 @@ impl Machine<'_, '_> {
             Some((_, roles)) => taint.cleaned(self.engine.bits(&roles.sanitizes)),
             None => taint,
         }
+    }
+
+    /// What a form or a serializer made of the input: a dictionary with what each field lets through.
+    fn checked_fields(
+        &mut self,
+        state: &mut State,
+        class: (ModuleId, FunctionId),
+        name: Symbol,
+        source: crate::models::Kind,
+    ) -> Option<Value> {
+        let engine = self.engine;
+        if !matches!(engine.project.text(name), "cleaned_data" | "validated_data") {
+            return None;
+        }
+        // Further fields of a model are not known.
+        let is_of_model = engine.ancestry(class).iter().any(|&(module, class)| {
+            let ir = &engine.project.module(module).ir;
+            engine
+                .project
+                .text(ir.function(class).name)
+                .contains("Model")
+        });
+        let fields = engine.entries.fields(class.0, class.1)?;
+        if is_of_model {
+            return None;
+        }
+        let mut object = Object::new(Shape::Dict);
+        for (field, input) in fields {
+            let clean = engine.constraint_kinds(&input.cleans);
+            let value = if clean == ALL {
+                Value::NUMBER
+            } else {
+                let taint = self.source_taint(&[source]);
+                Value::tainted(taint.cleaned(clean))
+            };
+            object.write(Part::Key(*field), &value, false);
+        }
+        Some(self.allocate(state, object))
     }
 
     pub(super) fn property(
@@ -499,7 +543,7 @@ impl Machine<'_, '_> {
                     }
                 }
                 What::Instance(module, class) | What::Class(module, class)
-                    if !self.engine.project.module(*module).is_model =>
+                    if self.engine.keeps((*module, *class)) =>
                 {
                     self.write(
                         state,

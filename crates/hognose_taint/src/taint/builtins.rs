@@ -355,6 +355,13 @@ impl<'a> Machine<'_, 'a> {
             | Native::Namespace
             | Native::Grouping
             | Native::Counter => self.record_function(state, native, arguments)?,
+            Native::Member => {
+                let base = first?;
+                let What::Symbol(name) = arguments.value(1)?.what else {
+                    return None;
+                };
+                self.member(state, &base, name)
+            }
             Native::Dict => {
                 let mut object = Object::new(Shape::Dict);
                 for given in &arguments.positional {

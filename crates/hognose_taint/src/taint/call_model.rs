@@ -130,6 +130,9 @@ impl Machine<'_, '_> {
                 && spread.is_none_or(|(spread, _)| spread != *number)
             {
                 for &kind in &roles.sinks {
+                    if kind_bit(kind) & engine.templates.kinds() != 0 {
+                        continue;
+                    }
                     self.check_sink(
                         state,
                         index,
@@ -167,6 +170,9 @@ impl Machine<'_, '_> {
             }
             taint.add(&own);
         }
+        if let Some(put_out) = self.render(state, index, function, &kept, arguments) {
+            taint = taint.cleaned(engine.sinks.html).join(&put_out);
+        }
         self.test_facts(index, function, &kept);
         let mut value = Value::tainted(engine.unnormalised(&self.passed(&taint, index)));
         if class.is_some() {
@@ -196,6 +202,22 @@ impl Machine<'_, '_> {
         {
             value.taint = self.source_taint(&model.returns.sources.clone());
             value.whole = true;
+        }
+        if let Some(What::Instance(module, own)) = receiver.map(|receiver| &receiver.what)
+            && engine.project.module(*module).is_model
+            && let Some(key) = arguments.first()
+        {
+            let part = super::machine::part_of(&key.what);
+            match engine.project.text(ir.function(function.1).name) {
+                "get" | "pop" => value.taint.add(&self.kept((*module, *own), part)),
+                "setdefault" if engine.keeps((*module, *own)) => {
+                    value.taint.add(&self.kept((*module, *own), part));
+                    if let (Some(receiver), Some(kept)) = (receiver, arguments.value(1)) {
+                        self.store(state, receiver, part, kept);
+                    }
+                }
+                _ => {}
+            }
         }
         self.normalising(state, index, function, receiver, &mut value);
         if let Some(native) = native {

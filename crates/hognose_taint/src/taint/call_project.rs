@@ -8,7 +8,7 @@ use hognose_python::{ModuleId, Symbol};
 use super::call::{Arguments, Given, is_callable};
 use super::heap::{Fact, Object, Shape, State, Subject};
 use super::machine::{Guards, MAX_FRAMES, Machine, constant};
-use super::value::{Closure, Doubt, Mark, Note, Part, Taint, Value, What, step};
+use super::value::{Closure, Doubt, Label, Mark, Note, Part, Taint, Value, What, step};
 use crate::models::{Binding, binding_of};
 use crate::values;
 
@@ -117,17 +117,25 @@ impl Machine<'_, '_> {
         let most = if summary.is_none() { MAX_FRAMES } else { most };
         let can_run =
             self.frames.len() < most && running < 2 && size <= MAX_IN_PLACE && self.fuel > size * 2;
-        let pays = summary.as_ref().is_none_or(|summary| {
-            summary.tells()
-                && (!closure.cells.is_empty()
-                    || values.iter().enumerate().any(|(number, value)| {
-                        let decides = summary.decides >> number.min(63) & 1 == 1;
-                        self.is_telling(state, (module, info.parent), number == 0, value, decides)
-                            || decides
+        let chooses = summary.as_ref().map_or(0, |summary| summary.chooses);
+        let names_template = chooses != 0 && self.names_template(chooses, &values);
+        let pays = names_template
+            || summary.as_ref().is_none_or(|summary| {
+                summary.tells()
+                    && (!closure.cells.is_empty()
+                        || values.iter().enumerate().any(|(number, value)| {
+                            let decides = summary.decides >> number.min(63) & 1 == 1;
+                            self.is_telling(
+                                state,
+                                (module, info.parent),
+                                number == 0,
+                                value,
+                                decides,
+                            ) || decides
                                 && summary.calls_parameter
                                 && matches!(value.what, What::Class(..))
-                    }))
-        });
+                        }))
+            });
         match summary {
             Some(summary) if !pays || !can_run => self.instantiate(
                 state,
@@ -148,6 +156,27 @@ impl Machine<'_, '_> {
                 Some(Value::tainted(
                     self.passed(&taint, index).doubted(Doubt::Unknown),
                 ))
+            }
+        }
+    }
+
+    /// Whether an argument of a function that renders what it is told to says which template that is.
+    fn names_template(&mut self, chooses: u64, values: &[Value]) -> bool {
+        let mut names = false;
+        for (number, value) in values.iter().enumerate() {
+            if chooses >> number.min(63) & 1 == 1 {
+                names |= matches!(value.what, What::Symbol(_) | What::Str(_));
+                self.note_choice(value);
+            }
+        }
+        names
+    }
+
+    /// Remembers that a parameter of the outermost function names a template.
+    pub(super) fn note_choice(&mut self, value: &Value) {
+        for mark in value.taint.marks() {
+            if let Label::Input { param, .. } = mark.label {
+                self.chooses |= 1 << param.min(63);
             }
         }
     }

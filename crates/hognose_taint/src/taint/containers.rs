@@ -1,10 +1,23 @@
 //! Lists, dictionaries, buffers and what else holds values by number or key.
 
-use hognose_python::ir::{Op, Operand};
+use hognose_python::ModuleId;
+use hognose_python::ir::{FunctionId, Op, Operand};
 
 use super::heap::{Object, Shape, State};
 use super::machine::{Machine, part_of};
-use super::value::{Doubt, Label, Mark, Note, Part, Taint, Value, What, step};
+use super::value::{Doubt, Label, Mark, Note, Part, Path, Root, Taint, Value, What, step};
+
+/// Names in the environment of a request that the server sets, whatever the client sends.
+const SERVER_WORDS: &[&str] = &[
+    "GATEWAY_INTERFACE",
+    "REMOTE_ADDR",
+    "REMOTE_PORT",
+    "SCRIPT_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "SERVER_SOFTWARE",
+    "wsgi.url_scheme",
+];
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn merge_mapping(&mut self, state: &State, object: &mut Object, value: &Value) {
@@ -241,6 +254,16 @@ impl<'a> Machine<'_, 'a> {
         })
     }
 
+    /// What a library's object that keeps things for others has at a place.
+    pub(super) fn kept(&self, class: (ModuleId, FunctionId), part: Part) -> Taint {
+        if !self.engine.keeps(class) {
+            return Taint::CLEAN;
+        }
+        let root = Root::Class(class.0, class.1);
+        let path = Path::EMPTY;
+        self.store_mark(Label::Store { root, path }, part)
+    }
+
     pub(super) fn unpack(
         &mut self,
         state: &mut State,
@@ -284,6 +307,19 @@ impl<'a> Machine<'_, 'a> {
                 let text = c.to_string();
                 return Value::new(self.string(&text));
             }
+            return Value::TOP;
+        }
+        // The server's own words about a request, in WSGI and in Django's `META`.
+        if value.whole
+            && self
+                .as_text(&key.what)
+                .is_some_and(|key| SERVER_WORDS.contains(&key))
+            && value
+                .taint
+                .marks()
+                .iter()
+                .all(|mark| matches!(mark.label, Label::Source { .. }))
+        {
             return Value::TOP;
         }
         self.read_part(state, value, part_of(&key.what))
@@ -361,7 +397,7 @@ impl<'a> Machine<'_, 'a> {
                         .names
                         .getitem
                         .and_then(|name| self.engine.method((*module, *class), name));
-                    match method {
+                    let mut read = match method {
                         Some((m, f)) => {
                             let read = self
                                 .call_function(
@@ -375,7 +411,11 @@ impl<'a> Machine<'_, 'a> {
                             self.as_part(value, part, read)
                         }
                         None => self.part_of_whole(value, part),
+                    };
+                    if self.engine.project.module(*module).is_model {
+                        read.taint.add(&self.kept((*module, *class), part));
                     }
+                    read
                 }
                 // `Generic[T]`, an enumeration's member by name.
                 What::Class(module, class) => Value::new(What::Class(*module, *class)),

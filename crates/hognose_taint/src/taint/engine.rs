@@ -16,6 +16,7 @@ use super::overrides;
 use super::sink::sinks_of_decorator;
 use super::solve::Options;
 use super::summary::Summary;
+use super::template::Templates;
 use super::value::{Kinds, What, kind_bit};
 use crate::entry::{EntryPoints, Returned};
 use crate::models::{Binding, Kind};
@@ -34,6 +35,7 @@ pub(crate) struct Engine<'a> {
     pub entries: &'a EntryPoints,
     pub names: Names,
     pub sinks: SinkKinds,
+    pub templates: Templates,
     /// Parameters of exported functions are untrusted.
     pub library: bool,
     /// The sink kinds that are asked about.
@@ -48,6 +50,8 @@ pub(crate) struct Engine<'a> {
     stored_attributes: FxHashSet<Symbol>,
     summaries: Vec<Vec<RwLock<Option<Arc<Summary>>>>>,
     overrides: FxHashMap<(ModuleId, FunctionId), Vec<(ModuleId, FunctionId)>>,
+    /// Classes of libraries whose instances keep what one function puts in for others to read: sessions and the like.
+    keepers: FxHashSet<(ModuleId, FunctionId)>,
     serial: u64,
 }
 
@@ -118,6 +122,18 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+        let keepers = match find("__keeps__") {
+            Some(mark) => project
+                .modules()
+                .filter(|(_, module)| module.is_model)
+                .flat_map(|(id, module)| {
+                    let all = module.ir.annotations.iter();
+                    let marks = all.filter(move |annotation| annotation.name == mark);
+                    marks.map(move |annotation| (id, annotation.function))
+                })
+                .collect(),
+            None => FxHashSet::default(),
+        };
         let summaries = project
             .modules()
             .map(|(_, module)| {
@@ -143,6 +159,7 @@ impl<'a> Engine<'a> {
                 .pairs
                 .iter()
                 .fold(0, |all, &(_, sink)| all | kind_bit(sink)),
+            templates: Templates::new(program, bits, options.inline_template),
             natives,
             namespace: definitions(project, "types.SimpleNamespace")
                 .first()
@@ -152,6 +169,7 @@ impl<'a> Engine<'a> {
             stored_globals,
             stored_attributes,
             overrides: overrides::find(project),
+            keepers,
             summaries,
             names: Names {
                 init: find("__init__"),
@@ -187,13 +205,14 @@ impl<'a> Engine<'a> {
             },
             sinks: SinkKinds {
                 url: bits(&["url"]),
-                redirect: bits(&["redirect"]),
+                redirect: bits(&["redirect", "html-address"]),
                 argv: bits(&["argv"]),
                 file_path: bits(&["file-path"]),
                 path_like: bits(&["archive-file"]),
                 shell: bits(&["shell"]),
                 html: bits(&["html"]),
                 http_header: bits(&["http-header", "raw-header"]),
+                autoescape: bits(&["autoescape", "mako-filters"]),
                 log: bits(&["log"]),
                 near: bits(&["log", "module-name", "regex-text", "regex", "hash"]),
                 sql: bits(&["sql"]),
@@ -259,6 +278,19 @@ impl<'a> Engine<'a> {
                 .or_insert_with(|| Arc::new(self.project.ancestry(class.0, class.1)))
                 .clone()
         })
+    }
+
+    /// Whether what is put into an instance of a class is kept for other functions to read. That holds of the project's
+    /// own classes, and of those whose model says so.
+    pub fn keeps(&self, class: (ModuleId, FunctionId)) -> bool {
+        if !self.project.module(class.0).is_model {
+            return true;
+        }
+        !self.keepers.is_empty()
+            && self
+                .ancestry(class)
+                .iter()
+                .any(|class| self.keepers.contains(class))
     }
 
     pub fn is_set_by_functions(&self, module: ModuleId, name: Symbol) -> bool {
@@ -338,12 +370,13 @@ impl<'a> Engine<'a> {
     /// Whether some argument of a function with a model gets to a sink that data is followed to.
     pub fn is_sink(&self, module: ModuleId, function: FunctionId) -> bool {
         let models = self.program.models;
+        let wanted = self.wanted & !self.sinks.near | self.templates.kinds();
         let has = |function: FunctionId, module: ModuleId| {
             models.function(module, function).is_some_and(|model| {
                 model
                     .params
                     .iter()
-                    .any(|(_, roles)| self.bits(&roles.sinks) & self.wanted & !self.sinks.near != 0)
+                    .any(|(_, roles)| self.bits(&roles.sinks) & wanted != 0)
             })
         };
         let (module, function) = models.twin(module, function);

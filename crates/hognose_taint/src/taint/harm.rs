@@ -33,6 +33,7 @@ pub(super) const UNSLASHED: Kinds = 1 << 118;
 #[derive(Debug, Default)]
 pub(crate) struct SinkKinds {
     pub url: Kinds,
+    /// Addresses that a browser goes to: of a redirect, of a link.
     pub redirect: Kinds,
     pub argv: Kinds,
     pub file_path: Kinds,
@@ -40,6 +41,8 @@ pub(crate) struct SinkKinds {
     pub path_like: Kinds,
     pub shell: Kinds,
     pub html: Kinds,
+    /// Whether an engine of templates escapes.
+    pub autoescape: Kinds,
     /// Values of headers, whoever writes the lines.
     pub http_header: Kinds,
     pub log: Kinds,

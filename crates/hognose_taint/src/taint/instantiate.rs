@@ -57,10 +57,11 @@ impl Machine<'_, '_> {
                 if self.is_clean(state, mark, bit) {
                     continue;
                 }
-                let before = hit
-                    .before
-                    .as_ref()
-                    .map(|parts| self.mapped_parts(state, &mapping, parts));
+                let before = hit.before.as_ref().map(|parts| {
+                    let mut before = self.mapped_parts(state, &mapping, parts);
+                    before.extend(lead(&mapping, hit.mark.label, mark.label));
+                    before
+                });
                 if let Some(before) = &before
                     && self.engine.is_fixed(hit.sink, before)
                 {
@@ -444,5 +445,24 @@ impl Machine<'_, '_> {
             }
             other => other.clone(),
         }
+    }
+}
+
+/// What stands before the data in the text that is passed for a parameter.
+fn lead(mapping: &Mapping<'_>, param: Label, wanted: Label) -> Vec<TextPart> {
+    let Label::Input { param, path } = param else {
+        return Vec::new();
+    };
+    let value = mapping.values.get(usize::from(param));
+    let Some(What::Text(parts)) = value.map(|value| &value.what) else {
+        return Vec::new();
+    };
+    let at = parts.iter().position(|part| match part {
+        TextPart::Hole { taint, .. } => taint.marks().iter().any(|mark| mark.label == wanted),
+        TextPart::Literal(_) => false,
+    });
+    match at {
+        Some(at) if path.parts().is_empty() => parts[..at].to_vec(),
+        _ => Vec::new(),
     }
 }

@@ -88,6 +88,8 @@ pub(super) struct Machine<'e, 'a> {
     pub decides: u64,
     /// The outermost function calls what one of its parameters is.
     pub calls_parameter: bool,
+    /// Parameters of the outermost function whose texts name the template that is rendered.
+    pub chooses: u64,
     /// How deep calls and attributes are nested right now.
     pub depth: u32,
     /// Places in arguments are being looked up: properties are not run for that.
@@ -116,6 +118,7 @@ impl<'e, 'a> Machine<'e, 'a> {
             gave_up: false,
             decides: 0,
             calls_parameter: false,
+            chooses: 0,
             depth: 0,
             is_looking_up: false,
             serials: 0,

@@ -9,6 +9,7 @@
 //! instructions in [`operations`] with [`arithmetic`], [`attributes`], [`containers`], [`container_methods`] and
 //! [`texts`]; calls in [`call`], then [`call_project`] with [`instantiate`], [`call_model`] with [`library`], or [`builtins`]. What
 //! conditions say is in [`guard`] and [`guard_calls`], what is dangerous where in [`sink`] and [`harm`].
+//! Templates that the program renders are in [`template`], and whether their engine escapes in [`escaping`].
 //!
 //! Which functions are run is decided in [`plan`]; [`stores`] and [`witness`] make flows of their summaries.
 
@@ -30,6 +31,7 @@ mod call_project;
 mod container_methods;
 mod containers;
 mod engine;
+mod escaping;
 mod guard;
 mod guard_calls;
 mod harm;
@@ -47,10 +49,12 @@ mod sink;
 mod solve;
 mod stores;
 mod summary;
+mod template;
 mod texts;
 mod validate;
 mod value;
 mod witness;
 
 pub use solve::{Flow, FlowNote, FlowStep, Flows, Options};
+pub use template::{ESCAPED_TEMPLATE, PLAIN_TEMPLATE, templates_named};
 pub use value::Doubt;

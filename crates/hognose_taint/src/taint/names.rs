@@ -92,6 +92,7 @@ pub(super) const RISKY_PROGRAMS: &[&str] = &[
 ];
 pub(super) static NATIVES: &[(&str, Native)] = &[
     ("functools.partial", Native::Partial),
+    ("hognose_template._get", Native::Member),
     ("functools.partialmethod", Native::Partial),
     ("functools.reduce", Native::Reduce),
     ("copy.copy", Native::Copy),
@@ -318,6 +319,8 @@ pub(super) const COMMON: &[&str] = &[
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Native {
     Partial,
+    /// An attribute or an entry, whichever the object has.
+    Member,
     /// Gives its first argument back.
     Identity,
     /// Gives its second argument back.

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::engine::Engine;
 use super::solve::{Definition, Options};
+use crate::entry::Filling;
 use crate::values;
 use crate::values::Evaluator;
 
@@ -32,7 +33,7 @@ struct Glance {
     unknown: Vec<Symbol>,
     /// It may have a sink.
     has_sink: bool,
-    /// It may have a sink that is looked at only where the source is, and a source.
+    /// It may have a source, and a sink that is looked at only where the source is or a place that others read.
     is_meeting: bool,
 }
 
@@ -122,9 +123,13 @@ impl Plan {
             waiting.extend(callees.iter().copied());
             needed.insert(function, callees);
         }
-        Plan {
-            levels: levels(&needed),
-        }
+        // Templates first: which of them is rendered is often known only when the program is run.
+        let (templates, others): (FxHashMap<_, _>, FxHashMap<_, _>) = needed
+            .into_iter()
+            .partition(|(function, _)| project.module(function.0).is_derived);
+        let mut all = levels(&templates);
+        all.extend(levels(&others));
+        Plan { levels: all }
     }
 }
 
@@ -154,6 +159,7 @@ fn glance(
         .map(|(number, function)| {
             let mut unknown = Vec::new();
             let mut has_sink = false;
+            let mut has_store = false;
             let (mut has_near, mut has_source) = (
                 false,
                 engine
@@ -189,8 +195,12 @@ fn glance(
                         has_source |= models.source_names().contains(&ir.get(index).symbol_b());
                         None
                     }
-                    Op::StoreAttr => Some(ir.stored_attr(ir.get(index).b).0),
+                    Op::StoreAttr => {
+                        has_store = true;
+                        Some(ir.stored_attr(ir.get(index).b).0)
+                    }
                     Op::StoreSubscript => {
+                        has_store = true;
                         // `response.headers[name] = value`
                         match ir.instruction(ir.get(index).operand_a()) {
                             Some(base) if base.op == Op::Attr => {
@@ -230,7 +240,7 @@ fn glance(
             unknown.sort_unstable();
             unknown.dedup();
             Glance {
-                is_meeting: has_near && has_source,
+                is_meeting: has_source && (has_near || has_store),
                 callees,
                 unknown,
                 has_sink,
@@ -287,7 +297,7 @@ pub(super) fn callees(
 ) -> Vec<Definition> {
     let ir = &engine.project.module(module).ir;
     let info = ir.function(function);
-    let mut found = Vec::new();
+    let mut found = injected(engine, (module, function));
     for index in info.start..info.end {
         if ir.op(index) == Op::MakeFunction {
             found.push((module, FunctionId(ir.get(index).a)));
@@ -307,6 +317,9 @@ pub(super) fn callees(
             if callable.contains(&name) {
                 called(engine, &evaluator.values(module, argument), &mut found);
             }
+        }
+        if engine.project.module(module).is_derived {
+            found.extend(engine.included(evaluator, module, index));
         }
         let callee = ir.get(index).operand_a();
         if let Some(attribute) = ir.instruction(callee)
@@ -333,6 +346,22 @@ pub(super) fn callees(
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Functions that a framework calls before, for parameters of this one.
+fn injected(engine: &Engine<'_>, (module, function): Definition) -> Vec<Definition> {
+    let params = engine.project.module(module).ir.params_of(function).len();
+    let entries =
+        (0..params).filter_map(|number| engine.entries.parameter(module, function, number as u32));
+    entries
+        .filter_map(|entry| match (entry.filling, entry.object) {
+            (Filling::Result(function), _) => Some(function),
+            (Filling::Object, Some(class)) if !engine.project.module(class.0).is_model => {
+                engine.method(class, engine.names.init?)
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 /// The functions of the project that calling one of `values` runs.

@@ -189,7 +189,14 @@ impl<'a> Machine<'_, 'a> {
                 return;
             }
             let taint = state.deep_taint(value);
-            found.extend(taint.marks().iter().map(|mark| (mark.clone(), None)));
+            // The address is the data itself: callers may know what it begins with.
+            let before: Option<Arc<[TextPart]>> = value.whole.then(|| Arc::from([]));
+            found.extend(
+                taint
+                    .marks()
+                    .iter()
+                    .map(|mark| (mark.clone(), before.clone())),
+            );
             return;
         };
         let parts = parts.clone();
@@ -496,6 +503,17 @@ impl<'a> Machine<'_, 'a> {
         }
         // `return body, 404`
         let mut value = value.clone();
+        if self.is_other_type(state, &value) {
+            return;
+        }
+        let is_iterable = self
+            .engine
+            .entries
+            .handler(self.module(), function)
+            .is_some_and(|handler| handler.framework == "wsgi");
+        if is_iterable {
+            value = Value::tainted(state.deep_taint(&value));
+        }
         if let What::Object(id) = &value.what
             && let Some(object) = state.object(*id)
             && object.shape == Shape::Tuple
@@ -533,6 +551,33 @@ impl<'a> Machine<'_, 'a> {
                 None,
             );
         }
+    }
+
+    /// Whether what a handler returns says in its headers that it is no page: `return body, 200, {"Content-Type": …}`.
+    fn is_other_type(&self, state: &State, value: &Value) -> bool {
+        let What::Object(id) = value.what else {
+            return false;
+        };
+        let items = state
+            .object(id)
+            .filter(|object| object.shape == Shape::Tuple)
+            .and_then(|object| object.items.as_ref());
+        items.into_iter().flatten().skip(1).any(|item| {
+            let What::Object(id) = item.what else {
+                return false;
+            };
+            let entries = state.object(id).map(|object| object.entries.as_slice());
+            entries.unwrap_or_default().iter().any(|(part, value)| {
+                let is_type = matches!(part, Part::Key(name)
+                    if self.engine.project.text(*name).eq_ignore_ascii_case("content-type"));
+                is_type
+                    && self.as_text(&value.what).is_some_and(|text| {
+                        !["html", "xml", "svg"]
+                            .iter()
+                            .any(|kind| text.contains(kind))
+                    })
+            })
+        })
     }
 
     /// Paths that were normalised are remembered as such, until something is joined to them.

@@ -16,7 +16,7 @@ use super::plan::Plan;
 use super::summary::Summary;
 use super::value::{Doubt, Label, Mark, Note, Part, Path, Taint, Value, What, step};
 use super::witness::collect;
-use crate::entry::{EntryPoints, Filling};
+use crate::entry::{EntryParameter, EntryPoints, Filling};
 use crate::models::Kind;
 use crate::values::{Evaluator, Program};
 
@@ -28,6 +28,10 @@ pub(super) type Definition = (ModuleId, FunctionId);
 /// Flows by the instruction of their sink.
 pub(super) type FlowsBySink = FxHashMap<(ModuleId, u32), Vec<Flow>>;
 
+/// Reads a template: the variables that it puts out as they are. Takes the text, whether it is written for Mako, and
+/// whether the engine escapes.
+pub type Inline = fn(&str, bool, bool) -> Vec<String>;
+
 /// What is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -37,6 +41,8 @@ pub struct Options {
     pub pairs: FxHashSet<(Kind, Kind)>,
     /// Modules in which flows are not looked for; what others call there is followed all the same.
     pub left_out: FxHashSet<ModuleId>,
+    /// Reads templates that are texts of the program.
+    pub inline_template: Option<Inline>,
 }
 
 /// What a step of a flow tells.
@@ -309,6 +315,12 @@ fn summarise<'a>(
             ));
             continue;
         }
+        if let Some(entry) = entry
+            && let Some(value) = injected(engine, &mut machine, &mut state, entry, index)
+        {
+            values.push(value);
+            continue;
+        }
         let shape = match (param.kind, &what) {
             (ParamKind::Star, _) => Some(Shape::Iterator),
             (ParamKind::DoubleStar, _) => Some(Shape::Dict),
@@ -390,8 +402,67 @@ fn summarise<'a>(
         },
         decides: machine.decides,
         calls_parameter: machine.calls_parameter,
+        chooses: machine.chooses,
         gave_up: machine.gave_up,
     }
+}
+
+/// What a framework hands on of what it called before: the result of a function, or an object that it made.
+fn injected<'a>(
+    engine: &Engine<'a>,
+    machine: &mut Machine<'_, 'a>,
+    state: &mut State,
+    entry: &EntryParameter,
+    index: u32,
+) -> Option<Value> {
+    match (entry.filling, entry.object) {
+        (Filling::Result((module, function)), _) => {
+            let summary = engine.summary(module, function)?;
+            let returned = summary.returns.as_ref()?;
+            let mut taint = from_sources(&summary, &returned.taint);
+            if let What::Object(id) = returned.what
+                && let Some((_, object)) = summary.objects.iter().find(|(own, _)| *own == id)
+            {
+                taint.add(&from_sources(&summary, &object.content_taint()));
+            }
+            Some(Value::tainted(taint))
+        }
+        (Filling::Object, Some(class)) if !engine.project.module(class.0).is_model => {
+            let (module, function) = engine.method(class, engine.names.init?)?;
+            let summary = engine.summary(module, function)?;
+            let (_, made) = summary.effects.iter().find(|(number, _)| *number == 0)?;
+            let mut object = Object::new(Shape::Instance(class.0, class.1));
+            for (part, value) in &made.entries {
+                let value = Value {
+                    taint: from_sources(&summary, &value.taint),
+                    what: What::Top,
+                    whole: false,
+                };
+                object.write(*part, &value, false);
+            }
+            let id = machine.site(0, 0x2000 + index);
+            state.put(id, object);
+            Some(Value::new(What::Object(id)))
+        }
+        _ => None,
+    }
+}
+
+/// The data that comes from outside by itself, with what the function made sure of.
+fn from_sources(summary: &Summary, taint: &Taint) -> Taint {
+    let marks = taint.marks().iter();
+    let own = marks.filter(|mark| matches!(mark.label, Label::Source { .. }));
+    let marks = own.map(|mark| {
+        let sure = summary
+            .ensures
+            .iter()
+            .filter(|fact| matches!(&fact.subject, Subject::Label(label) if *label == mark.label));
+        Mark {
+            clean: sure.fold(mark.clean, |clean, fact| clean | fact.kinds),
+            ..mark.clone()
+        }
+    });
+    Taint::from_marks(marks.collect())
 }
 
 /// An instance whose fields a framework fills with what came in.

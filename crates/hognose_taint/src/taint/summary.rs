@@ -59,6 +59,8 @@ pub(crate) struct Summary {
     pub decides: u64,
     /// It calls what some parameter is.
     pub calls_parameter: bool,
+    /// Parameters whose texts name the template that is rendered.
+    pub chooses: u64,
     /// Something was given up.
     pub gave_up: bool,
 }

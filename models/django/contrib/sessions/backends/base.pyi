@@ -2,6 +2,7 @@ from typing import Any
 
 # What is kept here counts as the application's own.
 class SessionBase:
+    __keeps__: bool
     session_key: str
     modified: bool
     def __getitem__(self, key: Sanitizes["*"]) -> Any: ...
