@@ -1,6 +1,6 @@
 //! Calls of library functions with models, and of the unknown.
 
-use hognose_python::ir::{FunctionId, Op, Operand, OperandKind, ParamKind};
+use hognose_python::ir::{FunctionId, Instruction, Op, Operand, OperandKind, ParamKind};
 use hognose_python::{ModuleId, Symbol, Target};
 
 use super::call::{Arguments, Given};
@@ -10,6 +10,12 @@ use super::value::{Doubt, Taint, Value, What, kind_bit};
 use crate::models::{Binding, Roles};
 use crate::values;
 use crate::view::CallView;
+
+/// Parts of names of functions that make things safe, or say that they are.
+const CLEANING: &[&str] = &[
+    "bleach", "check", "clean", "escape", "filter", "purif", "quote", "safe", "sanit", "secur",
+    "slug", "valid", "verif",
+];
 
 impl Machine<'_, '_> {
     /// A function of which only the model is known.
@@ -200,7 +206,13 @@ impl Machine<'_, '_> {
         if let Some(model) = model
             && !model.returns.sources.is_empty()
         {
-            value.taint = self.source_taint(&model.returns.sources.clone());
+            // What a method says of `self` holds for what it gives.
+            let clean = roles_of(0)
+                .filter(|_| skips_first)
+                .map_or(0, |roles| engine.bits(&roles.sanitizes));
+            value.taint = self
+                .source_taint(&model.returns.sources.clone())
+                .cleaned(clean);
             value.whole = true;
         }
         if let Some(What::Instance(module, own)) = receiver.map(|receiver| &receiver.what)
@@ -298,23 +310,29 @@ impl Machine<'_, '_> {
         )
     }
 
-    /// Whether what a call calls was imported from outside of the project, or is a method of what such a call made.
+    /// Whether what a call calls was imported from outside of the project, or is a method of what such a call made. What
+    /// is called after making things safe may do so.
     fn is_of_library(&self, index: u32) -> bool {
         let ir = self.ir();
+        if ir.op(index) != Op::Call {
+            return false;
+        }
+        let callee = ir.get(index).operand_a();
+        let name = match (ir.instruction(callee), callee.kind()) {
+            (Some(callee), _) if callee.op == Op::Attr => Some(callee.symbol_b()),
+            (_, OperandKind::Global(name)) => Some(name),
+            _ => None,
+        };
+        if name.is_none_or(|name| {
+            let name = self.engine.project.text(name).to_ascii_lowercase();
+            CLEANING.iter().any(|word| name.contains(word))
+        }) {
+            return false;
+        }
         let mut at = Operand::from_register(index);
         for _ in 0..8 {
             match at.kind() {
-                OperandKind::Global(name) => {
-                    return ir
-                        .export(FunctionId::MODULE, name)
-                        .and_then(|value| ir.instruction(value))
-                        .is_some_and(|value| value.op == Op::Import)
-                        && self
-                            .engine
-                            .resolve_name(self.module(), name)
-                            .iter()
-                            .all(|target| matches!(target, Target::External(_)));
-                }
+                OperandKind::Global(name) => return self.is_foreign(name),
                 OperandKind::Register(register) => match ir.op(register) {
                     Op::Call | Op::Attr => at = ir.get(register).operand_a(),
                     _ => return false,
@@ -323,6 +341,27 @@ impl Machine<'_, '_> {
             }
         }
         false
+    }
+
+    /// The instruction that gives what a call calls.
+    fn callee_of(&self, index: u32) -> Option<Instruction> {
+        let ir = self.ir();
+        (ir.op(index) == Op::Call)
+            .then(|| ir.instruction(ir.get(index).operand_a()))
+            .flatten()
+    }
+
+    /// Whether a name was imported from outside of the project, and no model tells of it.
+    fn is_foreign(&self, name: Symbol) -> bool {
+        let ir = self.ir();
+        ir.export(FunctionId::MODULE, name)
+            .and_then(|value| ir.instruction(value))
+            .is_some_and(|value| value.op == Op::Import)
+            && self
+                .engine
+                .resolve_name(self.module(), name)
+                .iter()
+                .all(|target| matches!(target, Target::External(_)))
     }
 
     /// A call of which nothing is known: what goes in may come out.
@@ -342,7 +381,15 @@ impl Machine<'_, '_> {
         let mut is_known = false;
         if let Some(receiver) = receiver {
             taint.add(&state.deep_taint(receiver));
-            is_known = name.is_some_and(|name| self.engine.keeps_content(name));
+            // `textkit.title(text)` is no method of a text.
+            let base = self
+                .callee_of(index)
+                .filter(|callee| callee.op == Op::Attr)
+                .map(Instruction::operand_a);
+            let is_module = base.is_some_and(
+                |base| matches!(base.kind(), OperandKind::Global(name) if self.is_foreign(name)),
+            );
+            is_known = !is_module && name.is_some_and(|name| self.engine.keeps_content(name));
         } else {
             taint.add(&callee.taint);
         }

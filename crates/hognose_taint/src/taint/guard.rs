@@ -503,6 +503,18 @@ impl<'a> Machine<'_, 'a> {
         operand: Operand,
     ) -> Vec<Operand> {
         let mut found = Vec::new();
+        let mut operand = operand;
+        // `parsed.hostname.lower()`
+        for _ in 0..MAX_DEPTH {
+            match ir
+                .instruction(operand)
+                .filter(|call| call.op == Op::Call)
+                .and_then(|call| ir.instruction(call.operand_a()))
+            {
+                Some(callee) if callee.op == Op::Attr => operand = callee.operand_a(),
+                _ => break,
+            }
+        }
         let Some(attribute) = ir.instruction(operand) else {
             return found;
         };
@@ -520,13 +532,6 @@ impl<'a> Machine<'_, 'a> {
                 if attribute.operand_b().kind() == hognose_python::ir::OperandKind::Int(1) =>
             {
                 attribute.operand_a()
-            }
-            // `parsed.hostname.lower()`
-            Op::Call => {
-                return match ir.instruction(attribute.operand_a()) {
-                    Some(callee) if callee.op == Op::Attr => self.hosts_of(ir, callee.operand_a()),
-                    _ => found,
-                };
             }
             _ => return found,
         };

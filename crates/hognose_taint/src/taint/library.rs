@@ -21,11 +21,18 @@ impl Machine<'_, '_> {
         arguments: &Arguments,
         value: &mut Value,
     ) {
+        // Called by an instruction that is no call: nothing is written that could be looked at.
+        let is_written = self.ir().op(index) == Op::Call;
         match native {
             Native::Undo => {
                 value.taint = value.taint.undone();
                 value.whole = false;
             }
+            Native::Group if is_written || self.ir().op(index) == Op::Subscript => {
+                let kinds = self.group_kinds(state, index, arguments);
+                value.taint = value.taint.cleaned(kinds);
+            }
+            _ if !is_written => {}
             Native::Quote => {
                 let kinds = self.quoted_kinds(index, arguments);
                 value.taint = value.taint.cleaned(kinds);
@@ -47,10 +54,6 @@ impl Machine<'_, '_> {
                     .and_then(|pattern| Accepted::found(&pattern, 0))
                     .map_or(0, |found| self.engine.accepted_kinds(&found));
                 let kinds = kinds & !self.engine.sinks.argv;
-                value.taint = value.taint.cleaned(kinds);
-            }
-            Native::Group => {
-                let kinds = self.group_kinds(state, index, arguments);
                 value.taint = value.taint.cleaned(kinds);
             }
             Native::Fill => {
