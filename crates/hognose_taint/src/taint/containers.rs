@@ -259,7 +259,7 @@ impl<'a> Machine<'_, 'a> {
         if !self.engine.keeps(class) {
             return Taint::CLEAN;
         }
-        let root = Root::Class(class.0, class.1);
+        let root = Root::Instance(class.0, class.1);
         let path = Path::EMPTY;
         self.store_mark(Label::Store { root, path }, part)
     }
