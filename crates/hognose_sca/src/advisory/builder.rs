@@ -13,6 +13,7 @@ use super::score;
 use super::stored::{About, PackageAdvisories, Vulnerability};
 use super::table::{Place, VersionTable};
 use super::zipped::{self, Entry};
+use crate::manifest::normal_name;
 
 /// Links kept of a vulnerability.
 const LINKS: usize = 6;
@@ -445,18 +446,8 @@ fn is_record(name: &str) -> bool {
 fn package_of(affected: &Affected) -> Option<String> {
     let package = affected.package.as_ref()?;
     let ecosystem = package.ecosystem.split(':').next().unwrap_or_default();
-    if !ecosystem.eq_ignore_ascii_case("PyPI") || package.name.trim().is_empty() {
-        return None;
-    }
-    let mut name = String::with_capacity(package.name.len());
-    for char in package.name.trim().chars() {
-        match char {
-            '-' | '_' | '.' if name.ends_with('-') => {}
-            '-' | '_' | '.' => name.push('-'),
-            char => name.push(char.to_ascii_lowercase()),
-        }
-    }
-    Some(name)
+    let is_python = ecosystem.eq_ignore_ascii_case("PyPI") && !package.name.trim().is_empty();
+    is_python.then(|| normal_name(&package.name))
 }
 
 /// The day of a time such as `2024-01-30T21:15:00Z`.

@@ -1,1 +1,62 @@
 //! Reads manifests, lock files, environments and bills of materials into dependencies.
+//!
+//! One file a format, and one list of them all, [`FORMATS`]. Nothing here opens a file: [`read`] gets the bytes, and
+//! what they lead to (`-r base.txt`) comes through [`Sources`].
+//!
+//! Each reader goes over what `tree`, `ini` or `python` made of the text and pushes what it finds into a `Reader`.
+//! What says something about installing that cannot be read becomes a [`Problem`], never silence.
+
+mod format;
+mod graph;
+mod link;
+mod marker;
+mod reader;
+mod requirement;
+mod requirements_txt;
+mod shell_words;
+#[cfg(test)]
+mod testing;
+mod text;
+mod tree;
+
+use hognose_finding::{Problem, ProblemKind, Sources};
+
+use self::format::Parser;
+pub use self::format::{FORMATS, Format, recognise};
+use self::reader::Reader;
+pub use self::reader::normal_name;
+use crate::Dependency;
+
+/// Bytes of a file that are read. Offsets have 32 bits, and real lock files have some megabytes.
+const MAX_SIZE: usize = 256 << 20;
+
+/// What one file says, files that it includes with it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// In the order of the file.
+    pub dependencies: Vec<Dependency>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the file shown to the user as `path`, which is of this format. Files that it includes come from `sources`.
+pub fn read(format: &Format, path: &str, bytes: &[u8], sources: &dyn Sources) -> Manifest {
+    if bytes.len() > MAX_SIZE {
+        let message = format!("larger than the {} MiB that are read", MAX_SIZE >> 20);
+        return Manifest {
+            dependencies: Vec::new(),
+            problems: vec![Problem::in_file(ProblemKind::TooLarge, path, message)],
+        };
+    }
+    match format.parser {
+        Parser::Text(parse) => {
+            let (text, bad) = text::decode(bytes);
+            let mut reader = Reader::new(path, &text, sources);
+            if let Some(message) = bad {
+                reader.problem(ProblemKind::Encoding, &(0..0), message);
+            }
+            parse(&mut reader);
+            reader.finish()
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Which formats there are, and which file has which.
+
+use super::reader::Reader;
+use super::requirements_txt;
+
+/// A format of manifests.
+#[derive(Debug)]
+pub struct Format {
+    /// Name in output: `requirements.txt`, `poetry.lock`.
+    pub name: &'static str,
+    /// Which files have it: patterns over the last parts of a path, `*` for any characters of one part.
+    pub patterns: &'static [&'static str],
+    pub(super) parser: Parser,
+}
+
+/// How a format is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Parser {
+    /// From its decoded text.
+    Text(fn(&mut Reader<'_>)),
+}
+
+const fn text(
+    name: &'static str,
+    patterns: &'static [&'static str],
+    parse: fn(&mut Reader<'_>),
+) -> Format {
+    Format {
+        name,
+        patterns,
+        parser: Parser::Text(parse),
+    }
+}
+
+/// All formats. The first whose pattern fits a path is the file's.
+pub static FORMATS: &[Format] = &[
+    text(
+        "constraints.txt",
+        &["*constraints*.txt", "constraints/*.txt"],
+        requirements_txt::parse_constraints,
+    ),
+    text(
+        "requirements.txt",
+        &[
+            "*requirements*.txt",
+            "*requirements*.in",
+            "*requirements*.pip",
+            "requirements/*.txt",
+            "requirements/*.in",
+            "requirements/*.pip",
+        ],
+        requirements_txt::parse,
+    ),
+];
+
+/// The format of a file, by its path alone.
+pub fn recognise(path: &str) -> Option<&'static Format> {
+    let parts: Vec<&str> = path.split(['/', '\\']).collect();
+    FORMATS.iter().find(|format| {
+        format
+            .patterns
+            .iter()
+            .any(|pattern| fits_path(pattern, &parts))
+    })
+}
+
+fn fits_path(pattern: &str, parts: &[&str]) -> bool {
+    let patterns: Vec<&str> = pattern.split('/').collect();
+    parts.len() >= patterns.len()
+        && patterns
+            .iter()
+            .zip(&parts[parts.len() - patterns.len()..])
+            .all(|(pattern, part)| fits(pattern, part))
+}
+
+/// Whether a name fits a pattern of texts with `*` between them.
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fits, recognise};
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, expected) in [
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("*a*.txt", "bab.txt", true),
+            ("*a*.txt", "a.txt", true),
+            ("*a*.txt", "b.txt", false),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn every_path_has_the_right_format() {
+        for (path, format) in [
+            ("requirements.txt", Some("requirements.txt")),
+            ("a/requirements/dev.in", Some("requirements.txt")),
+            ("a/test-requirements.txt", Some("requirements.txt")),
+            ("constraints-3.11.txt", Some("constraints.txt")),
+            ("notes.txt", None),
+        ] {
+            assert_eq!(recognise(path).map(|format| format.name), format, "{path}");
+        }
+    }
+}

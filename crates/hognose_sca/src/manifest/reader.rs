@@ -1,0 +1,247 @@
+//! One file being read: its text, what was found so far, and the files it leads to.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hognose_finding::{Problem, ProblemKind, Range, Sources};
+use rustc_hash::FxHashSet;
+
+use super::Manifest;
+use super::text::{Lines, Span, decode};
+use super::tree::Fault;
+use crate::{Dependency, DependencySource, Requirement};
+
+/// Problems of one file; a file that is broken in more places is broken.
+const MAX_PROBLEMS: usize = 200;
+
+/// Files that include each other.
+const MAX_INCLUDE_DEPTH: usize = 32;
+
+/// Files that one file leads to.
+const MAX_INCLUDES: usize = 2_000;
+
+/// A file, and what it gave so far.
+pub(crate) struct Reader<'a> {
+    pub(crate) path: Arc<str>,
+    pub(crate) text: &'a str,
+    lines: Lines<'a>,
+    sources: &'a dyn Sources,
+    /// Files that led here, outermost first.
+    included_by: Vec<Arc<str>>,
+    /// Each file that was read because of the first one, and whether as constraints.
+    seen: Rc<RefCell<FxHashSet<(Arc<str>, bool)>>>,
+    /// Whether all of this file only restrains versions.
+    pub(crate) constraint: bool,
+    /// Groups of all that is found.
+    pub(crate) groups: Vec<Arc<str>>,
+    found: Manifest,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(path: &str, text: &'a str, sources: &'a dyn Sources) -> Self {
+        let path: Arc<str> = path.into();
+        Reader {
+            seen: Rc::new(RefCell::new(
+                [(Arc::from(normal_path(&path)), false)]
+                    .into_iter()
+                    .collect(),
+            )),
+            path,
+            text,
+            lines: Lines::new(text),
+            sources,
+            included_by: Vec::new(),
+            constraint: false,
+            groups: Vec::new(),
+            found: Manifest::default(),
+        }
+    }
+
+    /// What was found, in the order of the file.
+    pub(crate) fn finish(self) -> Manifest {
+        self.found
+    }
+
+    pub(crate) fn range(&self, span: &Span) -> Range {
+        self.lines.range(span)
+    }
+
+    /// A dependency at a place of this file, from an index, in the reader's groups.
+    pub(crate) fn dependency(
+        &self,
+        name: &str,
+        requirement: Requirement,
+        span: &Span,
+    ) -> Dependency {
+        Dependency {
+            name: normal_name(name).into(),
+            requirement,
+            source: DependencySource::Index(None),
+            path: self.path.clone(),
+            range: self.range(span),
+            groups: self.groups.clone(),
+            extras: Vec::new(),
+            marker: "".into(),
+            hashes: Vec::new(),
+            chain: Vec::new(),
+            included_by: self.included_by.clone(),
+            constraint: self.constraint,
+        }
+    }
+
+    pub(crate) fn push(&mut self, dependency: Dependency) {
+        self.found.dependencies.push(dependency);
+    }
+
+    pub(crate) fn problem(&mut self, kind: ProblemKind, span: &Span, message: impl Into<String>) {
+        let problems = self.found.problems.len();
+        if problems < MAX_PROBLEMS {
+            let problem = Problem::in_file(kind, self.path.clone(), message);
+            self.found.problems.push(problem.at(self.range(span)));
+        } else if problems == MAX_PROBLEMS {
+            let message = "further problems of this file are left out";
+            let problem = Problem::in_file(ProblemKind::Budget, self.path.clone(), message);
+            self.found.problems.push(problem);
+        }
+    }
+
+    /// A place that says what is installed in a way that cannot be read.
+    pub(crate) fn unreadable(&mut self, span: &Span, message: impl Into<String>) {
+        self.problem(ProblemKind::Configuration, span, message);
+    }
+
+    /// What a tree's reader could not make out.
+    pub(crate) fn fault(&mut self, fault: &Fault) {
+        let kind = if fault.too_deep {
+            ProblemKind::TooDeep
+        } else {
+            ProblemKind::SyntaxError
+        };
+        self.problem(kind, &fault.span, fault.message.as_str());
+    }
+
+    /// Reads another file with `parse`, as if its entries stood here. `relative` is what this file calls it.
+    pub(crate) fn include(
+        &mut self,
+        span: &Span,
+        relative: &str,
+        constraint: bool,
+        parse: fn(&mut Reader<'_>),
+    ) {
+        if relative.contains("://") {
+            let message = format!(
+                "`{}` is not fetched",
+                super::link::without_password(relative)
+            );
+            return self.problem(ProblemKind::Unreadable, span, message);
+        }
+        let constraint = constraint || self.constraint;
+        let path: Arc<str> = beside(&self.path, relative).into();
+        let circular = self.included_by.contains(&path) || *path == *normal_path(&self.path);
+        if circular {
+            return self.unreadable(span, format!("`{relative}` leads back to itself"));
+        }
+        if self.included_by.len() >= MAX_INCLUDE_DEPTH {
+            return self.problem(
+                ProblemKind::TooDeep,
+                span,
+                "too many files inside each other",
+            );
+        }
+        let (first, count) = {
+            let mut seen = self.seen.borrow_mut();
+            (seen.insert((path.clone(), constraint)), seen.len())
+        };
+        if !first {
+            return;
+        }
+        if count > MAX_INCLUDES {
+            return self.problem(ProblemKind::Budget, span, "too many files are included");
+        }
+        let bytes = match self.sources.read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                return self.problem(error.kind, span, format!("`{relative}`: {error}"));
+            }
+        };
+        let (text, bad) = decode(&bytes);
+        let mut included_by = self.included_by.clone();
+        included_by.push(normal_path(&self.path).into());
+        let mut inner = Reader {
+            path,
+            text: &text,
+            lines: Lines::new(&text),
+            sources: self.sources,
+            included_by,
+            seen: Rc::clone(&self.seen),
+            constraint,
+            groups: self.groups.clone(),
+            found: Manifest::default(),
+        };
+        if let Some(message) = bad {
+            inner.problem(ProblemKind::Encoding, &(0..0), message);
+        }
+        parse(&mut inner);
+        let found = inner.finish();
+        self.found.dependencies.extend(found.dependencies);
+        self.found.problems.extend(found.problems);
+    }
+}
+
+/// A name in the form in which names are compared (PEP 503).
+pub fn normal_name(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for c in name.trim().chars() {
+        if matches!(c, '-' | '_' | '.') {
+            if !normal.ends_with('-') {
+                normal.push('-');
+            }
+        } else {
+            normal.push(c.to_ascii_lowercase());
+        }
+    }
+    normal
+}
+
+/// The path of what `path` calls `relative`.
+pub(crate) fn beside(path: &str, relative: &str) -> String {
+    let relative = relative.strip_prefix("file:").unwrap_or(relative);
+    let relative = relative.replace('\\', "/");
+    let absolute = relative.starts_with('/') || relative.as_bytes().get(1) == Some(&b':');
+    match path.replace('\\', "/").rsplit_once('/') {
+        Some((folder, _)) if !absolute => normal_path(&format!("{folder}/{relative}")),
+        _ => normal_path(&relative),
+    }
+}
+
+/// A path without `.` and without a `..` that has something to take away.
+fn normal_path(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." if !matches!(parts.last(), None | Some(&".." | &"")) => {
+                parts.pop();
+            }
+            "" if !parts.is_empty() => {}
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{beside, normal_name};
+
+    #[test]
+    fn names_and_paths_have_one_form() {
+        assert_eq!(normal_name("Ruamel._-Yaml"), "ruamel-yaml");
+        assert_eq!(beside("a/b/r.txt", "../c/./d.txt"), "a/c/d.txt");
+        assert_eq!(beside("r.txt", "../c.txt"), "../c.txt");
+        assert_eq!(beside("a/r.txt", "/x/c.txt"), "/x/c.txt");
+        assert_eq!(beside("/a/r.txt", "../../c.txt"), "/../c.txt");
+        assert_eq!(beside("a/r.txt", "sub\\c.txt"), "a/sub/c.txt");
+    }
+}
