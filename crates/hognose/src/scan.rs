@@ -294,6 +294,7 @@ impl Job<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             files: analysed.scanned.len() as u64,
             lines: analysed.lines,
+            dependencies: None,
             started: self.begun,
             elapsed: started.elapsed(),
         };

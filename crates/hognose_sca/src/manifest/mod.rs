@@ -25,6 +25,7 @@ use self::format::Parser;
 pub use self::format::{FORMATS, Format, recognise};
 use self::reader::Reader;
 pub use self::reader::normal_name;
+pub(crate) use self::text::decode;
 use crate::Dependency;
 
 /// Bytes of a file that are read. Offsets have 32 bits, and real lock files have some megabytes.
