@@ -1,7 +1,7 @@
 //! Which formats there are, and which file has which.
 
 use super::reader::Reader;
-use super::requirements_txt;
+use super::{pyproject, requirements_txt, script, setup_cfg};
 
 /// A format of manifests.
 #[derive(Debug)]
@@ -51,6 +51,12 @@ pub static FORMATS: &[Format] = &[
         ],
         requirements_txt::parse,
     ),
+    text("pyproject.toml", &["pyproject.toml"], pyproject::parse),
+    text("hatch.toml", &["hatch.toml"], pyproject::parse_hatch),
+    text("uv.toml", &["uv.toml"], pyproject::parse_uv),
+    text("setup.cfg", &["setup.cfg"], setup_cfg::parse),
+    // Any Python file may have such a block: ask `has_script_metadata`.
+    text("script", &[], script::parse),
 ];
 
 /// The format of a file, by its path alone.

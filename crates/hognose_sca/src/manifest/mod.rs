@@ -8,11 +8,17 @@
 
 mod format;
 mod graph;
+mod ini;
 mod link;
+mod listed;
 mod marker;
+mod poetry;
+mod pyproject;
 mod reader;
 mod requirement;
 mod requirements_txt;
+mod script;
+mod setup_cfg;
 mod shell_words;
 #[cfg(test)]
 mod testing;
@@ -25,6 +31,7 @@ use self::format::Parser;
 pub use self::format::{FORMATS, Format, recognise};
 use self::reader::Reader;
 pub use self::reader::normal_name;
+pub use self::script::has_block as has_script_metadata;
 use crate::Dependency;
 
 /// Bytes of a file that are read. Offsets have 32 bits, and real lock files have some megabytes.

@@ -94,6 +94,25 @@ impl<'a> Reader<'a> {
         self.found.dependencies.push(dependency);
     }
 
+    /// Everything found so far.
+    pub(crate) fn dependencies(&mut self) -> &mut [Dependency] {
+        &mut self.found.dependencies
+    }
+
+    /// Does something for whose findings these groups hold.
+    pub(crate) fn within(&mut self, groups: Vec<Arc<str>>, read: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.groups, groups);
+        read(self);
+        self.groups = outer;
+    }
+
+    /// Does something whose findings only restrain versions.
+    pub(crate) fn restraining(&mut self, read: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.constraint, true);
+        read(self);
+        self.constraint = outer;
+    }
+
     pub(crate) fn problem(&mut self, kind: ProblemKind, span: &Span, message: impl Into<String>) {
         let problems = self.found.problems.len();
         if problems < MAX_PROBLEMS {

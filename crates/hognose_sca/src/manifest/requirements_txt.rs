@@ -11,7 +11,12 @@ use crate::{DependencySource, Requirement};
 
 /// Reads a file of requirements.
 pub(crate) fn parse(reader: &mut Reader<'_>) {
-    for line in logical_lines(reader.text) {
+    parse_part(reader, 0..reader.text.len());
+}
+
+/// Reads a part of a file as lines of requirements.
+pub(crate) fn parse_part(reader: &mut Reader<'_>, part: Span) {
+    for line in logical_lines(reader.text, part) {
         read_line(reader, &line);
     }
 }
@@ -52,10 +57,10 @@ impl LogicalLine {
 
 /// Joins lines that end in a backslash, then cuts comments, as pip does in this order: a comment line ends a
 /// continuation, and a backslash at the end of a comment behind a requirement swallows the next line.
-fn logical_lines(text: &str) -> Vec<LogicalLine> {
+fn logical_lines(text: &str, part: Span) -> Vec<LogicalLine> {
     let mut lines = Vec::new();
     let mut open: Option<LogicalLine> = None;
-    for (start, line) in physical_lines(text) {
+    for (start, line) in physical_lines(text, part) {
         let comment = line.trim_start().starts_with('#');
         let continued = line.ends_with('\\') && !comment;
         let mut logical = open.take().unwrap_or(LogicalLine {
@@ -88,7 +93,7 @@ fn logical_lines(text: &str) -> Vec<LogicalLine> {
 }
 
 /// The lines of a text with their offsets. Python's `splitlines` knows more line ends than `\n`.
-fn physical_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn physical_lines(text: &str, part: Span) -> impl Iterator<Item = (usize, &str)> {
     let ends = |c: char| {
         matches!(
             c,
@@ -96,8 +101,8 @@ fn physical_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
                 ..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
         )
     };
-    let mut start = 0;
-    text.split(ends).map(move |line| {
+    let mut start = part.start;
+    text[part].split(ends).map(move |line| {
         let at = start;
         // All ends take at most three bytes; the next line begins behind this one's.
         start += line.len();
