@@ -1,7 +1,9 @@
 //! Which formats there are, and which file has which.
 
 use super::reader::Reader;
-use super::{pyproject, requirements_txt, script, setup_cfg};
+use super::{
+    conda, pipfile, poetry_lock, pylock, pyproject, requirements_txt, script, setup_cfg, uv_lock,
+};
 
 /// A format of manifests.
 #[derive(Debug)]
@@ -55,6 +57,49 @@ pub static FORMATS: &[Format] = &[
     text("hatch.toml", &["hatch.toml"], pyproject::parse_hatch),
     text("uv.toml", &["uv.toml"], pyproject::parse_uv),
     text("setup.cfg", &["setup.cfg"], setup_cfg::parse),
+    text("Pipfile", &["Pipfile"], pipfile::parse),
+    text("Pipfile.lock", &["Pipfile.lock"], pipfile::parse_lock),
+    text("poetry.lock", &["poetry.lock"], poetry_lock::parse),
+    text(
+        "pdm.lock",
+        &["pdm.lock", "pdm.*.lock"],
+        poetry_lock::parse_pdm,
+    ),
+    text("uv.lock", &["uv.lock", "*.py.lock"], uv_lock::parse),
+    text(
+        "pylock.toml",
+        &["pylock.toml", "pylock.*.toml"],
+        pylock::parse,
+    ),
+    text(
+        "conda-lock.yml",
+        &["conda-lock.yml", "conda-lock.yaml", "*.conda-lock.yml"],
+        conda::parse_conda_lock,
+    ),
+    text(
+        "conda explicit list",
+        &["conda-*.lock", "*explicit*.txt", "spec-file.txt"],
+        conda::parse_explicit,
+    ),
+    text("pixi.lock", &["pixi.lock"], conda::parse_pixi),
+    text(
+        "environment.yml",
+        &[
+            "environment.yml",
+            "environment.yaml",
+            "environment-*.yml",
+            "environment-*.yaml",
+            "environment_*.yml",
+            "environment_*.yaml",
+            "*-environment.yml",
+            "*-environment.yaml",
+            "*_environment.yml",
+            "*_environment.yaml",
+            "conda*.yml",
+            "conda*.yaml",
+        ],
+        conda::parse,
+    ),
     // Any Python file may have such a block: ask `has_script_metadata`.
     text("script", &[], script::parse),
 ];

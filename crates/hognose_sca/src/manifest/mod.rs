@@ -6,13 +6,18 @@
 //! Each reader goes over what `tree`, `ini` or `python` made of the text and pushes what it finds into a `Reader`.
 //! What says something about installing that cannot be read becomes a [`Problem`], never silence.
 
+mod conda;
 mod format;
 mod graph;
 mod ini;
 mod link;
 mod listed;
+mod lock;
 mod marker;
+mod pipfile;
 mod poetry;
+mod poetry_lock;
+mod pylock;
 mod pyproject;
 mod reader;
 mod requirement;
@@ -24,6 +29,7 @@ mod shell_words;
 mod testing;
 mod text;
 mod tree;
+mod uv_lock;
 
 use hognose_finding::{Problem, ProblemKind, Sources};
 

@@ -131,7 +131,7 @@ fn read_entry(
     dependency.groups = group.map(Into::into).into_iter().collect();
     if value.get("optional").is_some_and(Node::is_true) {
         let extras = tables.extras.get(&name).cloned();
-        dependency.groups = sorted(extras.unwrap_or_else(|| vec!["extra:".into()]));
+        dependency.groups = sorted(extras.unwrap_or_else(|| vec!["extra:*".into()]));
     }
     if let Some(extras) = value.get("extras") {
         let names = extras.texts().map(|extra| normal_name(extra).into());
