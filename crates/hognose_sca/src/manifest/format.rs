@@ -2,7 +2,8 @@
 
 use super::reader::Reader;
 use super::{
-    conda, pipfile, poetry_lock, pylock, pyproject, requirements_txt, script, setup_cfg, uv_lock,
+    ci, conda, dockerfile, pipfile, poetry_lock, pylock, pyproject, requirements_txt, script,
+    setup_cfg, setup_py, tox, uv_lock,
 };
 
 /// A format of manifests.
@@ -99,6 +100,43 @@ pub static FORMATS: &[Format] = &[
             "conda*.yaml",
         ],
         conda::parse,
+    ),
+    text("setup.py", &["setup.py"], setup_py::parse),
+    text("noxfile.py", &["noxfile.py"], setup_py::parse_nox),
+    text("tox.ini", &["tox.ini"], tox::parse),
+    text("tox.toml", &["tox.toml"], tox::parse_toml),
+    text(
+        "Dockerfile",
+        &[
+            "Dockerfile",
+            "Dockerfile.*",
+            "*.Dockerfile",
+            "*.dockerfile",
+            "Containerfile",
+            "Containerfile.*",
+        ],
+        dockerfile::parse,
+    ),
+    text(
+        "workflow",
+        &[
+            ".github/workflows/*.yml",
+            ".github/workflows/*.yaml",
+            "action.yml",
+            "action.yaml",
+            ".gitlab-ci.yml",
+            ".gitlab-ci.yaml",
+            "*.gitlab-ci.yml",
+            ".gitlab/*.yml",
+            ".gitlab/ci/*.yml",
+            ".circleci/config.yml",
+            ".travis.yml",
+            "azure-pipelines.yml",
+            "bitbucket-pipelines.yml",
+            ".readthedocs.yml",
+            ".readthedocs.yaml",
+        ],
+        ci::parse,
     ),
     // Any Python file may have such a block: ask `has_script_metadata`.
     text("script", &[], script::parse),

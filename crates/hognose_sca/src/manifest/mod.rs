@@ -6,7 +6,9 @@
 //! Each reader goes over what `tree`, `ini` or `python` made of the text and pushes what it finds into a `Reader`.
 //! What says something about installing that cannot be read becomes a [`Problem`], never silence.
 
+mod ci;
 mod conda;
+mod dockerfile;
 mod format;
 mod graph;
 mod ini;
@@ -14,20 +16,25 @@ mod link;
 mod listed;
 mod lock;
 mod marker;
+mod pip_command;
 mod pipfile;
 mod poetry;
 mod poetry_lock;
 mod pylock;
 mod pyproject;
+mod python;
 mod reader;
 mod requirement;
 mod requirements_txt;
 mod script;
 mod setup_cfg;
+mod setup_py;
+mod shell;
 mod shell_words;
 #[cfg(test)]
 mod testing;
 mod text;
+mod tox;
 mod tree;
 mod uv_lock;
 

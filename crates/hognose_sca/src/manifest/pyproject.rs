@@ -7,6 +7,7 @@ use super::link::without_password;
 use super::listed;
 use super::poetry;
 use super::reader::{Reader, normal_name};
+use super::tox;
 use super::tree::{self, Node, Value};
 use crate::DependencySource;
 
@@ -153,6 +154,9 @@ fn read_tools(reader: &mut Reader<'_>, root: &Node<'_>, tools: &Node<'_>) {
     if let Some(flit) = tools.path(&["flit", "metadata"]) {
         listed::push_all(reader, flit.get("requires"), "");
         listed::push_groups(reader, flit.get("requires-extra"), extra_group);
+    }
+    if let Some(tox) = tools.get("tox") {
+        tox::read_table(reader, tox);
     }
     // Last, since its sources hold for all that the tables before it name.
     if let Some(uv) = tools.get("uv") {

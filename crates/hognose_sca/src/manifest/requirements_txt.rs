@@ -27,16 +27,34 @@ pub(crate) fn parse_constraints(reader: &mut Reader<'_>) {
     parse(reader);
 }
 
+/// Reads lines that stand in the file in another form, at `span`.
+pub(crate) fn parse_line(reader: &mut Reader<'_>, text: &str, span: &Span) {
+    for mut line in logical_lines(text, 0..text.len()) {
+        line.whole = Some(span.clone());
+        read_line(reader, &line);
+    }
+}
+
+/// Reports what a word of a command installs.
+pub(crate) fn push_word(reader: &mut Reader<'_>, text: &str, span: &Span) {
+    push(reader, text, span, &[]);
+}
+
 /// A line after continuations were joined and the comment taken away.
 struct LogicalLine {
     text: String,
     /// Where the pieces of `text` stand in the file: offset in `text`, offset in the file.
     pieces: Vec<(usize, usize)>,
+    /// The place of everything in it, if the text is not the file's.
+    whole: Option<Span>,
 }
 
 impl LogicalLine {
     /// The place in the file of a part of the text.
     fn span(&self, part: &Span) -> Span {
+        if let Some(whole) = &self.whole {
+            return whole.clone();
+        }
         let start = self.place(part.start);
         // The end is one past the last byte, which may stand on an earlier line than what follows it.
         let end = match part.end.checked_sub(1) {
@@ -66,6 +84,7 @@ fn logical_lines(text: &str, part: Span) -> Vec<LogicalLine> {
         let mut logical = open.take().unwrap_or(LogicalLine {
             text: String::new(),
             pieces: Vec::new(),
+            whole: None,
         });
         if comment {
             logical.text.push(' ');
