@@ -1,9 +1,12 @@
 //! Which formats there are, and which file has which.
 
+use hognose_finding::Sources;
+
+use super::Manifest;
 use super::reader::Reader;
 use super::{
-    ci, conda, dockerfile, pipfile, poetry_lock, pylock, pyproject, requirements_txt, script,
-    setup_cfg, setup_py, tox, uv_lock,
+    ci, conda, cyclonedx, dockerfile, installed, pipfile, poetry_lock, pylock, pyproject,
+    requirements_txt, script, setup_cfg, setup_py, spdx, tox, uv_lock,
 };
 
 /// A format of manifests.
@@ -21,6 +24,8 @@ pub struct Format {
 pub(super) enum Parser {
     /// From its decoded text.
     Text(fn(&mut Reader<'_>)),
+    /// From its bytes.
+    Bytes(fn(&str, &[u8], &dyn Sources) -> Manifest),
 }
 
 const fn text(
@@ -137,6 +142,38 @@ pub static FORMATS: &[Format] = &[
             ".readthedocs.yaml",
         ],
         ci::parse,
+    ),
+    text(
+        "installed distribution",
+        &["*.dist-info/METADATA", "PKG-INFO", "*.egg-info"],
+        installed::parse,
+    ),
+    Format {
+        name: "archive",
+        patterns: &["*.whl", "*.egg", "*.pyz", "*.pyzw", "*.pex", "*.shiv"],
+        parser: Parser::Bytes(installed::parse_archive),
+    },
+    text(
+        "CycloneDX or SPDX JSON",
+        &[
+            "*.cdx.json",
+            "*bom.json",
+            "*bom*.json",
+            "*cyclonedx*.json",
+            "*.spdx.json",
+            "*spdx*.json",
+        ],
+        cyclonedx::parse_json,
+    ),
+    text(
+        "CycloneDX XML",
+        &["*.cdx.xml", "*bom.xml", "*bom*.xml", "*cyclonedx*.xml"],
+        cyclonedx::parse_xml,
+    ),
+    text(
+        "SPDX",
+        &["*.spdx", "*.spdx.tv", "*.spdx.txt"],
+        spdx::parse_tags,
     ),
     // Any Python file may have such a block: ask `has_script_metadata`.
     text("script", &[], script::parse),

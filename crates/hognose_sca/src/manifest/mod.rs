@@ -6,12 +6,15 @@
 //! Each reader goes over what `tree`, `ini` or `python` made of the text and pushes what it finds into a `Reader`.
 //! What says something about installing that cannot be read becomes a [`Problem`], never silence.
 
+mod bom;
 mod ci;
 mod conda;
+mod cyclonedx;
 mod dockerfile;
 mod format;
 mod graph;
 mod ini;
+mod installed;
 mod link;
 mod listed;
 mod lock;
@@ -20,6 +23,7 @@ mod pip_command;
 mod pipfile;
 mod poetry;
 mod poetry_lock;
+mod purl;
 mod pylock;
 mod pyproject;
 mod python;
@@ -31,6 +35,7 @@ mod setup_cfg;
 mod setup_py;
 mod shell;
 mod shell_words;
+mod spdx;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -78,5 +83,6 @@ pub fn read(format: &Format, path: &str, bytes: &[u8], sources: &dyn Sources) ->
             parse(&mut reader);
             reader.finish()
         }
+        Parser::Bytes(parse) => parse(path, bytes, sources),
     }
 }

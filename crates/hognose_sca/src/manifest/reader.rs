@@ -153,6 +153,11 @@ impl<'a> Reader<'a> {
         places
     }
 
+    /// The bytes of a file in the same folder, if there is one.
+    pub(crate) fn neighbour(&self, name: &str) -> Option<Vec<u8>> {
+        self.sources.read(&beside(&self.path, name)).ok()
+    }
+
     /// Everything found so far.
     pub(crate) fn dependencies(&mut self) -> &mut [Dependency] {
         &mut self.found.dependencies
