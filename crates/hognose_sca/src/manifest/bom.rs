@@ -36,7 +36,7 @@ pub(crate) struct Bom {
 }
 
 /// Pushes the distributions of a bill, with chains.
-pub(crate) fn push(reader: &mut Reader<'_>, bom: Bom) {
+pub(crate) fn push(reader: &mut Reader<'_>, bom: &Bom) {
     let mut names: FxHashMap<&str, String> = FxHashMap::default();
     let mut entries = Vec::new();
     let mut unnamed = Vec::new();

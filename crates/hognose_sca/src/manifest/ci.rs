@@ -6,7 +6,7 @@ use super::shell::{self, Variables};
 use super::text::Span;
 use super::tree::{self, Node};
 
-/// Keys whose texts are scripts, in workflows of GitHub, pipelines of GitLab, Azure, CircleCI, Travis and their like.
+/// Keys whose texts are scripts, in workflows of GitHub, pipelines of GitLab, Azure, Travis and their like.
 const SCRIPTS: &[&str] = &[
     "run",
     "script",
@@ -133,4 +133,87 @@ fn fold(source: &str, span: &Span) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn github() {
+        check(
+            "workflow",
+            &[
+                (
+                    ".github/workflows/ci.yml",
+                    r##"name: CI
+on: push
+jobs:
+  test:
+    strategy:
+      matrix: {v: [1]}
+    steps:
+      - run: pip install tox==4
+      - run: |
+          python -m pip install --upgrade pip
+          V=1.5
+          pip install "a==$V" é # c
+          pip install b==${{ matrix.v }}
+      - run: >-
+          pip install c
+          d==2
+      - run: "pip install \"e>=1\" f"
+      - run: pip install -r requirements/dev.txt -c constraints.txt
+      - uses: actions/checkout@v4
+        with: {install: no}
+"##,
+                ),
+                (
+                    "requirements/dev.txt",
+                    r##"dev==1
+"##,
+                ),
+                (
+                    "constraints.txt",
+                    r##"idna<4
+"##,
+                ),
+            ],
+            r##":8 `tox==4` tox = 4
+:10 `pip` pip any
+:12 `"a==$V"` a = 1.5
+:13 `b==${{ matrix.v }}` b unknown
+:15 `c` c any
+:16 `d==2` d = 2
+:17 `"e>=1\"` e >=1
+:17 `f` f any
+requirements/dev.txt:1 `dev==1` dev = 1 by(.github/workflows/ci.yml)
+constraints.txt:1 `idna<4` idna <4 by(.github/workflows/ci.yml) constraint
+! 12: configuration: `é` is no requirement
+! 13: configuration: what `b==${{ matrix.v }}` stands for is not known here"##,
+        );
+    }
+
+    #[test]
+    fn gitlab() {
+        check(
+            "workflow",
+            &[(
+                ".gitlab-ci.yml",
+                r##".base: &base
+  - pip install shared==1
+test:
+  before_script: *base
+  script:
+    - pip install poetry
+    - !reference [.x, script]
+    - [pip install listed]
+  cache: {paths: [x]}
+"##,
+            )],
+            r##":2 `shared==1` shared = 1
+:6 `poetry` poetry any
+:8 `listed` listed any"##,
+        );
+    }
 }

@@ -122,8 +122,7 @@ fn translate(text: &str) -> Result<Requirement, String> {
                 "" | "=" | "==" if !star => format!("=={version}"),
                 "==" | "=" => format!("=={bare}.*"),
                 "!=" if star => format!("!={bare}.*"),
-                "!=" | "~=" => format!("{operator}{bare}"),
-                ">=" | "<" | "<=" | ">" => format!("{operator}{bare}"),
+                "!=" | "~=" | ">=" | "<" | "<=" | ">" => format!("{operator}{bare}"),
                 _ => return Err(wrong()),
             });
         }
@@ -406,5 +405,174 @@ fn push_source_package(reader: &mut Reader<'_>, path: &str, name: Option<&str>, 
             span,
             format!("`{}` does not say which package it is", shortened(path)),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn environment() {
+        check(
+            "environment.yml",
+            &[
+                (
+                    "environment.yml",
+                    r##"name: x
+channels: [conda-forge]
+dependencies:
+  - python=3.11
+  - numpy=1.20
+  - scipy==1.11.1=py311_0
+  - conda-forge::pandas>=2,<3
+  - "pytorch 2.0.* *cuda*"
+  - blas 1.0|2.0
+  - _libgcc_mutex
+  - s3fs[version='>=0.4,<0.5', channel=defaults]
+  - openssl=3.0.2j
+  - odd=^1
+  - pip
+  - pip:
+      - requests==2.31.0  # c
+      - -r more.txt
+      - "flask>=3"
+      - git+https://h/x.git#egg=x
+  - npm:
+      - left-pad
+"##,
+                ),
+                (
+                    "more.txt",
+                    r##"six
+"##,
+                ),
+            ],
+            r##":4 `python=3.11` python ==3.11.* conda ?
+:5 `numpy=1.20` numpy ==1.20.* conda ?
+:6 `scipy==1.11.1=py311_0` scipy = 1.11.1 conda ?
+:7 `conda-forge::pandas>=2,<3` pandas >=2,<3 conda conda-forge
+:8 `pytorch 2.0.* *cuda*` pytorch ==2.0.* conda ?
+:9 `blas 1.0|2.0` blas ==1.0 || ==2.0 conda ?
+:10 `_libgcc_mutex` libgcc-mutex any conda ?
+:11 `s3fs[version='>=0.4,<0.5', channel=defaults]` s3fs >=0.4,<0.5 conda defaults
+:12 `openssl=3.0.2j` openssl unknown conda ?
+:13 `odd=^1` odd unknown conda ?
+:14 `pip` pip any conda ?
+:16 `requests==2.31.0` requests = 2.31.0
+more.txt:1 `six` six any by(environment.yml)
+:18 `flask>=3` flask >=3
+:19 `git+https://h/x.git#egg=x` x unknown vcs git+https://h/x.git#egg=x
+! 12: configuration: `=3.0.2j` is no version of conda
+! 13: configuration: `=^1` is no version of conda
+! 20: configuration: packages of `npm` are not read"##,
+        );
+    }
+
+    #[test]
+    fn explicit() {
+        check(
+            "conda explicit list",
+            &[(
+                "conda-linux-64.lock",
+                r##"# platform: linux-64
+@EXPLICIT
+https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda#0123456789abcdef0123456789abcdef
+https://conda.h/conda-forge/noarch/typing-extensions-4.9.0-hd8ed1ab_0.tar.bz2
+# pip certifi @ https://h/certifi-2024.2.2-py3-none-any.whl --hash=sha256:aa
+nonsense
+"##,
+            )],
+            r##":3 `https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda#0123456789abcdef0123456789abcdef` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(md5:0123456789abcdef0123456789abcdef)
+:4 `https://conda.h/conda-forge/noarch/typing-extensions-4.9.0-hd8ed1ab_0.tar.bz2` typing-extensions = 4.9.0 conda https://conda.h/conda-forge
+:5 `certifi @ https://h/certifi-2024.2.2-py3-none-any.whl` certifi = 2024.2.2 url https://h/certifi-2024.2.2-py3-none-any.whl hashes(sha256:aa)
+! 6: configuration: `nonsense` does not say which package it is"##,
+        );
+    }
+
+    #[test]
+    fn conda_lock() {
+        check(
+            "conda-lock.yml",
+            &[(
+                "conda-lock.yml",
+                r##"version: 1
+metadata: {}
+package:
+- name: numpy
+  version: 1.26.4
+  manager: conda
+  platform: linux-64
+  dependencies: {python: '>=3.11', libblas: ''}
+  url: https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311_0.conda
+  hash: {md5: aa, sha256: bb}
+  category: main
+  optional: false
+- name: libblas
+  version: 3.9.0
+  manager: conda
+  url: https://conda.h/conda-forge/linux-64/libblas-3.9.0-x.conda
+  category: dev
+- name: requests
+  version: '2.31.0'
+  manager: pip
+  dependencies: {idna: '*'}
+  url: https://h/requests-2.31.0.whl
+  hash: {sha256: cc}
+  categories: [test, main]
+"##,
+            )],
+            r##":4 `numpy` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(md5:aa sha256:bb)
+:13 `libblas` libblas = 3.9.0 conda https://conda.h/conda-forge groups(dev) chain(numpy)
+:18 `requests` requests = 2.31.0 hashes(sha256:cc)"##,
+        );
+    }
+
+    #[test]
+    fn pixi() {
+        check(
+            "pixi.lock",
+            &[(
+                "pixi.lock",
+                r##"version: 6
+environments:
+  default:
+    packages:
+      linux-64:
+      - conda: https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311_0.conda
+      - pypi: https://h/packages/requests-2.31.0-py3-none-any.whl
+  lint:
+    packages:
+      linux-64:
+      - pypi: https://h/packages/idna-3.4-py3-none-any.whl
+packages:
+- conda: https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311_0.conda
+  sha256: aa
+  depends: [python >=3.11]
+- pypi: https://h/packages/requests-2.31.0-py3-none-any.whl
+  name: requests
+  version: 2.31.0
+  sha256: bb
+  requires_dist:
+  - idna>=2
+  - pysocks ; extra == 'socks'
+- pypi: https://h/packages/idna-3.4-py3-none-any.whl
+  name: idna
+  version: '3.4'
+- pypi: ./local
+  name: local
+  version: 0.1
+- kind: conda
+  name: zlib
+  version: 1.3
+  url: https://conda.h/conda-forge/linux-64/zlib-1.3-h_1.conda
+"##,
+            )],
+            r##":13 `https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311_0.conda` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(sha256:aa)
+:17 `requests` requests = 2.31.0 hashes(sha256:bb)
+:24 `idna` idna = 3.4 groups(env:lint) chain(requests)
+:27 `local` local = 0.1 path ./local
+:30 `zlib` zlib = 1.3 conda https://conda.h/conda-forge"##,
+        );
     }
 }

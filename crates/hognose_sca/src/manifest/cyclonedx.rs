@@ -1,4 +1,4 @@
-//! CycloneDX, in JSON and XML.
+//! `CycloneDX`, in JSON and XML.
 
 use hognose_finding::ProblemKind;
 use quick_xml::events::{BytesStart, Event};
@@ -44,7 +44,7 @@ pub(crate) fn parse_json(reader: &mut Reader<'_>) {
             bom.edges.push((from.to_owned(), to.to_owned()));
         }
     }
-    bom::push(reader, bom);
+    bom::push(reader, &bom);
 }
 
 fn read_component(reader: &Reader<'_>, node: &Node<'_>, bom: &mut Bom) {
@@ -104,7 +104,8 @@ pub(crate) fn parse_xml(reader: &mut Reader<'_>) {
             .into_iter()
             .map(|(component, _)| component),
     );
-    bom::push(reader, bom);
+    bom.components.sort_by_key(|component| component.span.start);
+    bom::push(reader, &bom);
 }
 
 struct Document<'t> {
@@ -142,7 +143,8 @@ impl Document<'_> {
                 }
                 Event::End(_) => self.end(),
                 Event::Text(text) => self.add(&text, &span),
-                Event::CData(text) => self.add(&text, &span),
+                // Without `<![CDATA[`.
+                Event::CData(text) => self.add(&text, &(span.start + 9..span.end)),
                 Event::GeneralRef(reference) => {
                     let resolved = match reference.resolve_char_ref() {
                         Ok(Some(c)) => Some(c.to_string()),
@@ -161,8 +163,9 @@ impl Document<'_> {
     fn add(&mut self, text: &str, span: &Span) {
         if self.text.is_empty() {
             let blank = text.len() - text.trim_start().len();
-            self.text_span = span.start + blank..span.start + blank + text.trim().len();
+            self.text_span = span.start + blank..span.start + blank;
         }
+        self.text_span.end = span.start + text.trim_end().len();
         self.text.push_str(text);
     }
 
@@ -247,5 +250,78 @@ impl Document<'_> {
             "hash" if depth == *at + 2 => component.hashes.push(bom::hash(&self.algorithm, text)),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn json() {
+        check(
+            "CycloneDX or SPDX JSON",
+            &[(
+                "bom.json",
+                r##"{"bomFormat": "CycloneDX", "specVersion": "1.6",
+ "metadata": {"component": {"bom-ref": "root", "name": "app", "type": "application"}},
+ "components": [
+  {"bom-ref": "r", "type": "library", "name": "Requests", "version": "2.31.0", "purl": "pkg:pypi/requests@2.31.0", "hashes": [{"alg": "SHA-256", "content": "aa"}],
+   "components": [{"bom-ref": "n", "type": "library", "name": "nested", "version": "1", "purl": "pkg:pypi/nested@1"}]},
+  {"bom-ref": "i", "type": "library", "name": "idna", "version": "3.4", "purl": "pkg:pypi/idna@3.4"},
+  {"bom-ref": "l", "type": "library", "name": "liar", "version": "9", "purl": "pkg:pypi/victim@1"},
+  {"bom-ref": "d", "type": "library", "name": "libc6", "version": "2", "purl": "pkg:deb/debian/libc6@2"},
+  {"bom-ref": "u", "type": "library", "name": "unknown"}, {"type": "file", "name": "f"}],
+ "dependencies": [{"ref": "root", "dependsOn": ["r"]}, {"ref": "r", "dependsOn": ["i", "d"]}]}
+"##,
+            )],
+            r##":4 `Requests` requests = 2.31.0 hashes(sha256:aa)
+:5 `nested` nested = 1
+:6 `idna` idna = 3.4 chain(requests)
+:7 `liar` victim = 1
+! 7: configuration: the component says liar 9, its package URL victim 1
+! 9: configuration: 1 components without a package URL are left out, the first is `unknown`"##,
+        );
+    }
+
+    #[test]
+    fn xml() {
+        check(
+            "CycloneDX XML",
+            &[(
+                "bom.xml",
+                r##"<?xml version="1.0"?>
+<!DOCTYPE bom [<!ENTITY x "y">]>
+<b:bom xmlns:b="http://cyclonedx.org/schema/bom/1.6">
+ <b:metadata><b:tools><b:components><b:component type="library"><b:name>tool</b:name></b:component></b:components></b:tools>
+  <b:component type="application" bom-ref="root"><b:name>app</b:name></b:component></b:metadata>
+ <b:components>
+  <b:component type="library" bom-ref="r"><b:name>requests</b:name><b:version>2.31.0</b:version>
+   <b:hashes><b:hash alg="SHA-256">aa</b:hash></b:hashes><b:purl>pkg:pypi/requests@2.31.0</b:purl>
+   <b:components><b:component bom-ref="n" type="library"><b:name>n&#45;x</b:name><b:purl>pkg:pypi/n-x@1</b:purl></b:component></b:components>
+  </b:component>
+  <b:component type="library" bom-ref="i"><b:name><![CDATA[idna]]></b:name><b:version>3.4</b:version><b:scope>optional</b:scope><b:purl>pkg:pypi/idna@3.4?a=1&amp;b=2</b:purl></b:component>
+ </b:components>
+ <b:dependencies><b:dependency ref="root"><b:dependency ref="r"/></b:dependency><b:dependency ref="r"><b:dependency ref="i"/></b:dependency></b:dependencies>
+</b:bom>
+"##,
+            )],
+            r##":7 `requests` requests = 2.31.0 hashes(sha256:aa)
+:9 `n&#45;x` n-x = 1
+:11 `idna` idna = 3.4 groups(optional) chain(requests)"##,
+        );
+    }
+
+    #[test]
+    fn hostile_xml() {
+        check(
+            "CycloneDX XML",
+            &[(
+                "bom.xml",
+                r##"<!DOCTYPE bom [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><bom><components><component type="library" bom-ref="r"><name>x</name><purl>pkg:pypi/x@1</purl></component><component><name>&b;</name></component></components></bom>"##,
+            )],
+            r##":1 `x` x = 1
+! 1: syntax-error: an entity of the document's own"##,
+        );
     }
 }

@@ -182,3 +182,77 @@ fn announced(line: &str) -> Vec<String> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn instructions() {
+        check(
+            "Dockerfile",
+            &[
+                (
+                    "docker/Dockerfile",
+                    r##"# syntax=x
+FROM python:3.11 AS base
+ARG DJANGO=4.2.1
+ENV A=1 B="x y"
+COPY reqs/prod.txt /tmp/requirements.txt
+RUN pip install --no-cache-dir "django==${DJANGO}" \
+    # why
+    'requests[socks]>=2' \
+
+    && apt-get install -y gcc; python3 -m pip install -U pip wheel==0.40
+RUN --mount=type=cache,target=/root ["pip", "install", "exec-form==1"]
+RUN ["sh", "-c", "pip install inner==2"]
+RUN <<EOF
+set -e
+pip install here==3
+EOF
+RUN pip install -r /tmp/requirements.txt -r /app/base.txt -r gone.txt
+RUN echo pip install no && echo "pip install no" && pip list | grep x
+RUN bash -lc "pip3.11 install nested==4" && uv pip install --system uvd==1 && pip install $UNKNOWN 'q==1'
+RUN pip install . -e git+https://h/x.git#egg=x https://h/y-1.0.tar.gz
+ONBUILD RUN pip install onbuild
+RUN if true; then sudo -H pip install -t /x cond; fi; X=$(pip install sub==1) && pip install redirect>=2 2>&1
+RUN conda install -y -c conda-forge numpy=1.20 && pipx run --spec=tool==1 tool && pip uninstall -y gone
+CMD ["pip", "install", "never"]
+"##,
+                ),
+                (
+                    "reqs/prod.txt",
+                    r##"prod==1
+"##,
+                ),
+                (
+                    "docker/base.txt",
+                    r##"base==1
+"##,
+                ),
+            ],
+            r##":6 `"django==${DJANGO}"` django = 4.2.1
+:8 `'requests[socks]>=2'` requests[socks] >=2
+:10 `pip` pip any
+:10 `wheel==0.40` wheel = 0.40
+:11 `exec-form==1` exec-form = 1
+:12 `inner==2` inner = 2
+:15 `here==3` here = 3
+reqs/prod.txt:1 `prod==1` prod = 1 by(docker/Dockerfile)
+docker/base.txt:1 `base==1` base = 1 by(docker/Dockerfile)
+:19 `nested==4` nested = 4
+:19 `uvd==1` uvd = 1
+:19 `'q==1'` q = 1
+:20 `git+https://h/x.git#egg=x` x unknown vcs git+https://h/x.git#egg=x
+:20 `https://h/y-1.0.tar.gz` y = 1.0 url https://h/y-1.0.tar.gz
+:21 `onbuild` onbuild any
+:22 `cond` cond any
+:22 `sub==1` sub = 1
+:22 `redirect` redirect any
+:23 `numpy=1.20` numpy ==1.20.* conda ?
+:23 `--spec=tool==1` tool = 1
+! 17: unreadable: `gone.txt`: no such file
+! 19: configuration: what `$UNKNOWN` stands for is not known here"##,
+        );
+    }
+}

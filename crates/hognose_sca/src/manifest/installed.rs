@@ -277,3 +277,62 @@ fn is_metadata(name: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn metadata() {
+        check(
+            "installed distribution",
+            &[
+                (
+                    "v/lib/Foo_Bar-1.0.dist-info/METADATA",
+                    r##"Metadata-Version: 2.1
+Name: Foo.Bar
+Version: 1.0.0
+Summary: x
+Requires-Dist: requests
+
+Name: not-this
+"##,
+                ),
+                (
+                    "v/lib/Foo_Bar-1.0.dist-info/direct_url.json",
+                    r##"{"url": "https://tok@h/x", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"##,
+                ),
+            ],
+            r##":2 `Foo.Bar` foo-bar = 1.0.0 vcs git+https://****@h/x@abc"##,
+        );
+    }
+
+    #[test]
+    fn lying_metadata() {
+        check(
+            "installed distribution",
+            &[(
+                "a-1.0.dist-info/METADATA",
+                r##"Name: b
+Version: 2
+"##,
+            )],
+            r##":1 `b` b = 2
+! 1: configuration: the folder says a 1.0, the metadata b 2"##,
+        );
+    }
+
+    #[test]
+    fn missing_metadata() {
+        check(
+            "installed distribution",
+            &[(
+                "a_b-1.0.dist-info/METADATA",
+                r##"Summary: x
+"##,
+            )],
+            r##":1 `` a-b = 1.0
+! 1: configuration: the metadata has no `Name`"##,
+        );
+    }
+}

@@ -68,7 +68,7 @@ impl Lock {
         for (mut entry, owner) in self.entries.into_iter().zip(owners) {
             let reached = &reached[owner];
             entry.chain.clone_from(&reached.chain);
-            if named && reached.reached {
+            if named && reached.by_any {
                 entry.groups.clone_from(&reached.groups);
             }
             reader.push(entry);

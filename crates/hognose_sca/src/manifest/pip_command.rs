@@ -378,8 +378,6 @@ fn split_option(option: &str) -> (&str, Option<&str>) {
 
 fn unknown(reader: &mut Reader<'_>, word: &Word) {
     let shown = shortened(&reader.text[word.span.clone()]);
-    reader.unreadable(
-        &word.span,
-        format!("what `{shown}` stands for is not known here"),
-    );
+    let message = format!("what `{shown}` stands for is not known here");
+    requirements_txt::push_open(reader, &word.text, &word.span, message);
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use pep440_rs::Version;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::link::{Link, without_password};
 use super::pyproject::{extra_group, vcs};
@@ -20,7 +20,7 @@ struct Tables<'n> {
     project: FxHashSet<String>,
     /// The extras of the project that an optional distribution belongs to.
     extras: BTreeMap<String, Vec<Arc<str>>>,
-    indexes: Vec<(&'n str, &'n str)>,
+    indexes: FxHashMap<&'n str, &'n str>,
 }
 
 /// Reads the table `tool.poetry`. `project` is the standard's table beside it.
@@ -41,9 +41,12 @@ pub(crate) fn read(reader: &mut Reader<'_>, poetry: &Node<'_>, project: Option<&
         let name = Some(name.as_str()).filter(|name| *name != "main");
         read_entries(reader, group.value.get("dependencies"), name, &tables);
     }
-    for key in ["requires-plugins"] {
-        read_entries(reader, poetry.get(key), Some("env:poetry"), &tables);
-    }
+    read_entries(
+        reader,
+        poetry.get("requires-plugins"),
+        Some("env:poetry"),
+        &tables,
+    );
 }
 
 fn project_names(project: Option<&Node<'_>>) -> FxHashSet<String> {
@@ -155,8 +158,7 @@ fn source(value: &Node<'_>, tables: &Tables<'_>) -> Option<DependencySource> {
         return Some(DependencySource::Path(path.into()));
     }
     let name = value.text_at("source")?;
-    let address = tables.indexes.iter().find(|(known, _)| *known == name);
-    let address = address.map_or(name, |(_, address)| address);
+    let address = tables.indexes.get(name).copied().unwrap_or(name);
     Some(DependencySource::Index(Some(
         without_password(address).into(),
     )))
@@ -302,6 +304,7 @@ fn translate_one(operator: &str, version: &str) -> Result<Option<String>, String
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::check;
     use super::translate;
     use crate::Requirement;
 
@@ -339,5 +342,79 @@ mod tests {
         for text in ["^", "^x", ">=1 - 2", "^18446744073709551615"] {
             assert!(translate(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn tables() {
+        check(
+            "pyproject.toml",
+            &[(
+                "pyproject.toml",
+                r##"[tool.poetry]
+name = "app"
+[tool.poetry.dependencies]
+python = "^3.8"
+Requests = "^2.31"
+both = [
+  {version = "<2", python = "<3.9"},
+  {version = ">=2", python = "^3.9", platform = "linux"},
+]
+lib = {git = "https://h/lib.git", rev = "abc"}
+local = {path = "../local", develop = true}
+arch = {url = "https://h/arch-1.2.tar.gz"}
+opt = {version = "~1.4", optional = true, extras = ["a", "B"], markers = "os_name == 'nt' or os_name == 'x'"}
+priv = {version = "1.0", source = "corp"}
+multi = "^1 || ^2"
+odd = "latest!"
+num = 3
+[tool.poetry.dependencies.table]
+version = "*"
+[tool.poetry.dev-dependencies]
+old = "1.2.*"
+[tool.poetry.group.docs]
+optional = true
+[tool.poetry.group.docs.dependencies]
+sphinx = {version = ">=5", allow-prereleases = true}
+[tool.poetry.extras]
+x = ["opt"]
+[[tool.poetry.source]]
+name = "corp"
+url = "https://u:p@h/simple"
+"##,
+            )],
+            r##":5 `Requests = "^2.31"` requests >=2.31,<3
+:7 `{version = "<2", python = "<3.9"}` both <2 ;python_version < '3.9'
+:8 `{version = ">=2", python = "^3.9", platform = "linux"}` both >=2 ;python_version >= '3.9' and python_version < '4' and sys_platform == 'linux'
+:10 `lib = {git = "https://h/lib.git", rev = "abc"}` lib unknown vcs git+https://h/lib.git@abc
+:11 `local = {path = "../local", develop = true}` local unknown path ../local
+:12 `arch = {url = "https://h/arch-1.2.tar.gz"}` arch = 1.2 url https://h/arch-1.2.tar.gz
+:13 `opt = {version = "~1.4", optional = true, extras = ["a", "B"], markers = "os_name == 'nt' or os_name == 'x'"}` opt[a,b] >=1.4,<1.5 groups(extra:x) ;os_name == 'nt' or os_name == 'x'
+:14 `priv = {version = "1.0", source = "corp"}` priv = 1.0 index https://u:****@h/simple
+:15 `multi = "^1 || ^2"` multi >=1,<2 || >=2,<3
+:16 `odd = "latest!"` odd unknown
+:18 `table` table any
+:21 `old = "1.2.*"` old ==1.2.* groups(dev)
+:25 `sphinx = {version = ">=5", allow-prereleases = true}` sphinx >=5 groups(docs)
+! 16: configuration: `==latest!` is no version specifier
+! 17: configuration: `num` is no dependency"##,
+        );
+    }
+
+    #[test]
+    fn beside_the_standard_table() {
+        check(
+            "pyproject.toml",
+            &[(
+                "pyproject.toml",
+                r##"[project]
+dependencies = ["requests>=2"]
+[tool.poetry.dependencies]
+requests = {extras = ["x"]}
+other = {optional = true, version = "1"}
+"##,
+            )],
+            r##":2 `requests>=2` requests >=2
+:5 `other = {optional = true, version = "1"}` other = 1 groups(extra:*)"##,
+        );
     }
 }

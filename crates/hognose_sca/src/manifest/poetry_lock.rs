@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::link::without_password;
 use super::listed;
 use super::lock::{Lock, Roots, file_hashes, name_of};
 use super::pyproject::{extra_group, vcs};
 use super::reader::{Reader, normal_name};
 use super::requirement::sorted;
-use super::tree::{self, Node, Value};
+use super::tree::{self, Node};
 use crate::{DependencySource, Requirement};
 
 /// Reads a `poetry.lock`.
@@ -17,6 +19,9 @@ pub(crate) fn parse(reader: &mut Reader<'_>) {
     for fault in &faults {
         reader.fault(fault);
     }
+    let files = by_key(root.path(&["metadata", "files"]));
+    let bare = by_key(root.path(&["metadata", "hashes"]));
+    let extras = asking_extras(&root);
     let mut lock = Lock::default();
     for package in root.items_at(&["package"]) {
         let Some((name, node)) = name_of(reader, package) else {
@@ -29,8 +34,8 @@ pub(crate) fn parse(reader: &mut Reader<'_>) {
         let mut entry = reader.dependency(name, requirement, &listed::place(reader, node));
         entry.source = source(package);
         entry.marker = marker(package).into();
-        entry.hashes = hashes(&root, package, name);
-        entry.groups = groups(&root, package, &entry.name);
+        entry.hashes = hashes(package, files.get(name).copied(), bare.get(name).copied());
+        entry.groups = groups(package, extras.get(&*entry.name));
         if let Requirement::Unknown = entry.requirement {
             reader.unreadable(&node.span, "an entry without a version");
         }
@@ -76,18 +81,23 @@ fn marker(package: &Node<'_>) -> String {
     }
 }
 
+/// The values of a mapping by key, since files may have thousands.
+fn by_key<'n, 't>(node: Option<&'n Node<'t>>) -> FxHashMap<&'n str, &'n Node<'t>> {
+    let entries = node.map_or(&[][..], Node::entries).iter();
+    entries.map(|entry| (&*entry.key, &entry.value)).collect()
+}
+
 /// Hashes stand beside the package, or in tables at the end in older files.
-fn hashes(root: &Node<'_>, package: &Node<'_>, name: &str) -> Vec<Arc<str>> {
+fn hashes(package: &Node<'_>, files: Option<&Node<'_>>, bare: Option<&Node<'_>>) -> Vec<Arc<str>> {
     let beside = package.items_at(&["files"]);
     if !beside.is_empty() {
         return file_hashes(beside, "hash");
     }
-    let files = root.items_at(&["metadata", "files", name]);
-    if !files.is_empty() {
-        return file_hashes(files, "hash");
+    if let Some(files) = files {
+        return file_hashes(files.items(), "hash");
     }
-    let bare = root.items_at(&["metadata", "hashes", name]).iter();
-    bare.filter_map(Node::text)
+    let Some(bare) = bare else { return Vec::new() };
+    bare.texts()
         .map(|hash| {
             if hash.contains(':') {
                 hash.into()
@@ -98,8 +108,21 @@ fn hashes(root: &Node<'_>, package: &Node<'_>, name: &str) -> Vec<Arc<str>> {
         .collect()
 }
 
+/// The extras that ask for a distribution, by its name.
+fn asking_extras(root: &Node<'_>) -> FxHashMap<String, Vec<Arc<str>>> {
+    let mut asking: FxHashMap<String, Vec<Arc<str>>> = FxHashMap::default();
+    for extra in root.entries_at(&["extras"]) {
+        for asked in extra.value.texts() {
+            let end = asked.find([' ', '[', '(', ';']).unwrap_or(asked.len());
+            let extras = asking.entry(normal_name(&asked[..end])).or_default();
+            extras.push(extra_group(&extra.key).into());
+        }
+    }
+    asking
+}
+
 /// The groups of an entry: `groups` today, `category` before, and the extras that an optional one belongs to.
-fn groups(root: &Node<'_>, package: &Node<'_>, name: &str) -> Vec<Arc<str>> {
+fn groups(package: &Node<'_>, extras: Option<&Vec<Arc<str>>>) -> Vec<Arc<str>> {
     let mut groups: Vec<Arc<str>> = match package.get("groups") {
         Some(groups) => groups.texts().map(Into::into).collect(),
         None => package
@@ -115,17 +138,9 @@ fn groups(root: &Node<'_>, package: &Node<'_>, name: &str) -> Vec<Arc<str>> {
     }
     groups.retain(|group| &**group != "main");
     if main {
-        let extras = root.entries_at(&["extras"]).iter();
-        let asking = extras.filter(|extra| {
-            extra.value.texts().any(|asked| {
-                let end = asked.find([' ', '[', '(', ';']).unwrap_or(asked.len());
-                normal_name(&asked[..end]) == name
-            })
-        });
-        let before = groups.len();
-        groups.extend(asking.map(|extra| Arc::from(extra_group(&extra.key))));
-        if groups.len() == before {
-            groups.push("extra:*".into());
+        match extras {
+            Some(extras) => groups.extend(extras.iter().cloned()),
+            None => groups.push("extra:*".into()),
         }
     }
     sorted(groups)
@@ -137,6 +152,7 @@ pub(crate) fn parse_pdm(reader: &mut Reader<'_>) {
     for fault in &faults {
         reader.fault(fault);
     }
+    let files = by_key(root.path(&["metadata", "files"]));
     let mut lock = Lock::default();
     for package in root.items_at(&["package"]) {
         let Some((name, node)) = name_of(reader, package) else {
@@ -150,13 +166,9 @@ pub(crate) fn parse_pdm(reader: &mut Reader<'_>) {
         entry.source = pdm_source(package);
         entry.marker = package.text_at("marker").unwrap_or_default().into();
         entry.hashes = file_hashes(package.items_at(&["files"]), "hash");
-        if entry.hashes.is_empty()
-            && let Some(Value::List(files)) = root
-                .path(&["metadata", "files"])
-                .and_then(|files| files.get(&format!("{name} {}", version.unwrap_or_default())))
-                .map(|files| &files.value)
-        {
-            entry.hashes = file_hashes(files, "hash");
+        let key = format!("{name} {}", version.unwrap_or_default());
+        if let Some(files) = files.get(key.as_str()).filter(|_| entry.hashes.is_empty()) {
+            entry.hashes = file_hashes(files.items(), "hash");
         }
         let extras = package.items_at(&["extras"]).iter().filter_map(Node::text);
         entry.extras = sorted(extras.map(|extra| normal_name(extra).into()).collect());
@@ -190,5 +202,133 @@ fn pdm_source(package: &Node<'_>) -> DependencySource {
     match package.text_at("path") {
         Some(path) => DependencySource::Path(path.into()),
         None => DependencySource::Index(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn today() {
+        check(
+            "poetry.lock",
+            &[(
+                "poetry.lock",
+                r##"[[package]]
+name = "Requests"
+version = "2.31.0"
+optional = false
+groups = ["main", "dev"]
+markers = "python_version >= \"3.8\""
+files = [{file = "r.whl", hash = "sha256:aa"}, {file = "r.tar.gz", hash = "sha256:bb"}]
+[package.dependencies]
+urllib3 = ">=1.21"
+Idna = {version = "*", optional = true}
+
+[[package]]
+name = "urllib3"
+version = "2.0"
+groups = ["dev"]
+[[package]]
+name = "idna"
+version = "3.4"
+optional = true
+groups = ["main"]
+markers = {main = "extra == 'x'", dev = "os_name == 'nt'"}
+[[package]]
+name = "g"
+version = "1.0"
+[package.source]
+type = "git"
+url = "https://tok@h/g.git"
+reference = "main"
+resolved_reference = "abc"
+[[package]]
+name = "p"
+version = "1.0"
+[package.source]
+type = "legacy"
+url = "https://h/simple"
+[[package]]
+version = "1"
+[extras]
+x = ["idna (>=3)"]
+"##,
+            )],
+            r##":2 `Requests` requests = 2.31.0 hashes(sha256:aa sha256:bb) ;python_version >= "3.8"
+:13 `urllib3` urllib3 = 2.0 groups(dev) chain(requests)
+:17 `idna` idna = 3.4 groups(extra:x) chain(requests) ;(extra == 'x') or (os_name == 'nt')
+:23 `g` g = 1.0 vcs git+https://****@h/g.git@abc
+:31 `p` p = 1.0 index https://h/simple
+! 36: configuration: an entry without the name of a distribution"##,
+        );
+    }
+
+    #[test]
+    fn of_before() {
+        check(
+            "poetry.lock",
+            &[(
+                "poetry.lock",
+                r##"[[package]]
+category = "dev"
+name = "a"
+version = "1"
+[package.dependencies]
+b = "*"
+[[package]]
+category = "main"
+name = "b"
+version = "2"
+[metadata.files]
+a = [{file = "a.whl", hash = "sha256:aa"}]
+[metadata.hashes]
+b = ["bb"]
+"##,
+            )],
+            r##":3 `a` a = 1 groups(dev) hashes(sha256:aa)
+:9 `b` b = 2 hashes(sha256:bb) chain(a)"##,
+        );
+    }
+
+    #[test]
+    fn of_pdm() {
+        check(
+            "pdm.lock",
+            &[(
+                "pdm.lock",
+                r##"[metadata]
+groups = ["default", "test"]
+[metadata.files]
+"old 1.0" = [{url = "https://h/old", hash = "sha256:oo"}]
+[[package]]
+name = "requests"
+version = "2.31.0"
+extras = ["socks"]
+groups = ["default", "test"]
+dependencies = ["requests==2.31.0", "PySocks!=1.5.7,>=1.5.6"]
+[[package]]
+name = "requests"
+version = "2.31.0"
+groups = ["default"]
+marker = "os_name == 'nt'"
+files = [{file = "r.whl", hash = "sha256:aa"}]
+[[package]]
+name = "pysocks"
+version = "1.7"
+groups = ["test"]
+[[package]]
+name = "old"
+version = "1.0"
+git = "https://h/old.git"
+revision = "abc"
+"##,
+            )],
+            r##":6 `requests` requests[socks] = 2.31.0
+:12 `requests` requests = 2.31.0 hashes(sha256:aa) ;os_name == 'nt'
+:18 `pysocks` pysocks = 1.7 groups(test) chain(requests)
+:22 `old` old = 1.0 vcs git+https://h/old.git@abc hashes(sha256:oo)"##,
+        );
     }
 }

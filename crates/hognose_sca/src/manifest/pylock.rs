@@ -79,3 +79,45 @@ fn hashes(package: &Node<'_>) -> Vec<Arc<str>> {
         .filter_map(|entry| Some(format!("{}:{}", entry.key, entry.value.text()?).into()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn entries() {
+        check(
+            "pylock.toml",
+            &[(
+                "pylock.toml",
+                r##"lock-version = "1.0"
+[[packages]]
+name = "attrs"
+version = "25.1"
+marker = "'dev' in dependency_groups"
+index = "https://h/simple"
+wheels = [{ name = "a.whl", url = "https://h/a.whl", hashes = { sha256 = "aa" } }]
+sdist = { url = "https://h/a.tar.gz", hashes = { sha256 = "bb", md5 = "cc" } }
+[[packages]]
+name = "cattrs"
+version = "24.1"
+dependencies = [{ name = "attrs" }]
+[[packages]]
+name = "g"
+vcs = { type = "git", url = "https://tok@h/g", requested-revision = "v1", commit-id = "abc" }
+[[packages]]
+name = "d"
+directory = { path = "../d", editable = true }
+[[packages]]
+name = "u"
+archive = { url = "https://h/u-1.5.tar.gz", hashes = { sha256 = "uu" } }
+"##,
+            )],
+            r##":3 `attrs` attrs = 25.1 index https://h/simple hashes(sha256:bb md5:cc sha256:aa) chain(cattrs) ;'dev' in dependency_groups
+:10 `cattrs` cattrs = 24.1
+:14 `g` g unknown vcs git+https://****@h/g@abc
+:17 `d` d unknown path ../d
+:20 `u` u = 1.5 url https://h/u-1.5.tar.gz hashes(sha256:uu)"##,
+        );
+    }
+}

@@ -286,7 +286,7 @@ fn read_hatch(reader: &mut Reader<'_>, hatch: &Node<'_>) {
         }
         if let Some(overrides) = entry.value.get("overrides") {
             reader.within(vec![group.into()], |reader| {
-                read_overrides(reader, overrides)
+                read_overrides(reader, overrides);
             });
         }
     }
@@ -314,5 +314,137 @@ fn read_overrides(reader: &mut Reader<'_>, node: &Node<'_>) {
         for item in entry.value.items() {
             listed::push(reader, item.get("value").unwrap_or(item));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn standard_tables() {
+        check(
+            "pyproject.toml",
+            &[(
+                "p/pyproject.toml",
+                r##"[build-system]
+requires = ["hatchling>=1.18", "é-bad"]
+build-backend = "hatchling.build"
+
+[project]
+name = "app"
+dynamic = ["version", "optional-dependencies"]
+dependencies = [
+    "requests[socks] >=2,<3 ; python_version < '4'",
+    'Foo.Bar==1.0',  # why
+    """baz""",
+    "esc\u0061pe==1",
+    "u @ https://h/u-1.0-py3-none-any.whl",
+]
+
+[project.optional-dependencies]
+Web_UI = ["flask~=3.0"]
+
+[dependency-groups]
+test = ["pytest>7", {include-group = "Base"}]
+base = ["coverage"]
+loop = ["a", {include-group = "loop2"}]
+loop2 = [{include-group = "loop"}, {include-group = "gone"}]
+"##,
+            )],
+            r##":2 `hatchling>=1.18` hatchling >=1.18 groups(build-system)
+:9 `requests[socks] >=2,<3 ; python_version < '4'` requests[socks] >=2,<3 ;python_version < '4'
+:10 `Foo.Bar==1.0` foo-bar = 1.0
+:11 `baz` baz any
+:12 `"esc\u0061pe==1"` escape = 1
+:13 `u @ https://h/u-1.0-py3-none-any.whl` u = 1.0 url https://h/u-1.0-py3-none-any.whl
+:17 `flask~=3.0` flask ~=3.0 groups(extra:web-ui)
+:20 `pytest>7` pytest >7 groups(test)
+:21 `coverage` coverage any groups(base test)
+:22 `a` a any groups(loop loop2)
+! 2: configuration: `é-bad` is no requirement
+! 7: configuration: `optional-dependencies` come from the build backend and are not read
+! 23: configuration: there is no group `gone` to include
+! 22: configuration: the group includes itself
+! 23: configuration: the group includes itself"##,
+        );
+    }
+
+    #[test]
+    fn tools() {
+        check(
+            "pyproject.toml",
+            &[
+                (
+                    "pyproject.toml",
+                    r##"[project]
+name = "app"
+dynamic = ["dependencies"]
+[build-system]
+requires = []
+build-backend = "setuptools.build_meta"
+[tool.setuptools.dynamic]
+dependencies = {file = ["base.in"]}
+optional-dependencies.x = {file = "x.txt"}
+[tool.uv]
+dev-dependencies = ["ruff==0.5.0", "pkg-a"]
+constraint-dependencies = ["idna<4"]
+override-dependencies = ["werkzeug==2.3.0"]
+[tool.uv.sources]
+pkg-a = {git = "https://tok@h/a", tag = "v1"}
+ruff = {index = "in"}
+[[tool.uv.index]]
+name = "in"
+url = "https://h/simple"
+[tool.pdm.dev-dependencies]
+lint = ["flake8", "-e file:///${PROJECT_ROOT}/sub#egg=sub"]
+[tool.pdm.resolution.overrides]
+anyio = "4.0"
+sniffio = ">=1"
+[tool.hatch.envs.default]
+dependencies = ["pytest"]
+extra-dependencies = ["pytest-cov"]
+[tool.hatch.envs.docs.overrides]
+matrix.version.dependencies = [{value = "django==4.2", if = ["4"]}, "sphinx"]
+[tool.hatch.build.targets.wheel.hooks.mypyc]
+dependencies = ["hatch-mypyc"]
+[tool.flit.metadata]
+requires = ["tomli"]
+[tool.flit.metadata.requires-extra]
+doc = ["furo"]
+[tool.tox.env.a]
+deps = ["pytest==8", "-r base.in", {replace = "ref"}]
+"##,
+                ),
+                (
+                    "base.in",
+                    r##"six==1.16
+"##,
+                ),
+                (
+                    "x.txt", r##"y
+"##,
+                ),
+            ],
+            r##"base.in:1 `six==1.16` six = 1.16 by(pyproject.toml)
+x.txt:1 `y` y any groups(extra:x) by(pyproject.toml)
+:21 `flake8` flake8 any groups(lint)
+:21 `-e file:///${PROJECT_ROOT}/sub#egg=sub` sub unknown path file:///${PROJECT_ROOT}/sub#egg=sub groups(lint)
+:23 `anyio = "4.0"` anyio = 4.0 constraint
+:24 `sniffio = ">=1"` sniffio >=1 constraint
+:26 `pytest` pytest any groups(env:default)
+:27 `pytest-cov` pytest-cov any groups(env:default)
+:29 `django==4.2` django = 4.2 groups(env:docs)
+:29 `sphinx` sphinx any groups(env:docs)
+:31 `hatch-mypyc` hatch-mypyc any groups(build-system)
+:33 `tomli` tomli any
+:35 `furo` furo any groups(extra:doc)
+:37 `pytest==8` pytest = 8 groups(env:a)
+:11 `ruff==0.5.0` ruff = 0.5.0 index https://h/simple groups(dev)
+:11 `pkg-a` pkg-a any vcs git+https://****@h/a@v1 groups(dev)
+:12 `idna<4` idna <4 constraint
+:13 `werkzeug==2.3.0` werkzeug = 2.3.0 constraint
+! 37: configuration: depends on the environment of tox"##,
+        );
     }
 }

@@ -324,6 +324,18 @@ pub(crate) fn push(reader: &mut Reader<'_>, text: &str, span: &Span, hashes: &[A
     reader.push(dependency);
 }
 
+/// Reports a requirement whose end depends on running something. Without an operator the name itself may go on there.
+pub(crate) fn push_open(reader: &mut Reader<'_>, text: &str, span: &Span, message: String) {
+    let name = text.split(['<', '>', '=', '!', '~', ';', ' ']).next();
+    let name = name.filter(|name| name.len() < text.len());
+    if let Some(Ok(parsed)) = name.map(requirement::parse) {
+        let mut dependency = reader.dependency(&parsed.name, Requirement::Unknown, span);
+        dependency.extras = parsed.extras;
+        reader.push(dependency);
+    }
+    reader.unreadable(span, message);
+}
+
 /// An address or a path, with extras and a marker behind it.
 fn push_link(reader: &mut Reader<'_>, text: &str, span: &Span, hashes: &[Arc<str>]) {
     let (address, marker) = match text.split_once("; ").or_else(|| text.split_once(" ;")) {
@@ -373,7 +385,7 @@ fn check_marker(marker: &str) -> Result<(), String> {
 }
 
 /// Whether a path is that of the project itself, whose own manifest is read anyway.
-fn is_project_itself(path: &str) -> bool {
+pub(crate) fn is_project_itself(path: &str) -> bool {
     let path = path.strip_prefix("file:").unwrap_or(path);
     path.chars().all(|c| c == '.' || c == '/' || c == '\\')
 }

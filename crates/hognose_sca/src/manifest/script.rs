@@ -87,3 +87,66 @@ fn blank_around(text: &str, part: &Span) -> String {
     }
     blank
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn block() {
+        check(
+            "script",
+            &[(
+                "s.py",
+                r##"#!/usr/bin/env python
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#   "requests<3", # é
+#   "rich",
+# ]
+#
+# [tool.uv]
+# constraint-dependencies = ["idna<4"]
+# ///
+import x
+"##,
+            )],
+            r##":5 `requests<3` requests <3
+:6 `rich` rich any
+:10 `idna<4` idna <4 constraint"##,
+        );
+    }
+
+    #[test]
+    fn broken_blocks() {
+        check(
+            "script",
+            &[(
+                "s.py",
+                r##"# /// script
+# dependencies = ["a"]
+x = 1
+# /// script
+# dependencies = ["b"]
+# ///
+"##,
+            )],
+            r##"! 5: configuration: a second block of script metadata"##,
+        );
+    }
+
+    #[test]
+    fn not_closed() {
+        check(
+            "script",
+            &[(
+                "s.py",
+                r##"# /// script
+# dependencies = ["a"]
+"##,
+            )],
+            r##"! 2: configuration: the block of script metadata is not closed"##,
+        );
+    }
+}

@@ -101,3 +101,54 @@ pub(crate) fn split(text: &str, part: Span, separator: char) -> Vec<Span> {
     }
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn options() {
+        check(
+            "setup.cfg",
+            &[
+                (
+                    "setup.cfg",
+                    r##"[metadata]
+name = app
+[options]
+install_requires =
+    requests[socks]>=2 ; python_version < "3.9"
+    # comment
+    Foo==1.0
+	bar
+setup_requires = setuptools_scm; wheel==0.40
+tests_require = mock; python_version<"3"
+[options.extras_require]
+dev =
+  pytest
+  -bad
+all = file: a.txt, b.txt
+[tool:pytest]
+addopts = x
+stray
+"##,
+                ),
+                (
+                    "a.txt", r##"a
+"##,
+                ),
+            ],
+            r##":5 `requests[socks]>=2 ; python_version < "3.9"` requests[socks] >=2 ;python_version < "3.9"
+:7 `Foo==1.0` foo = 1.0
+:8 `bar` bar any
+:9 `setuptools_scm` setuptools-scm any groups(build-system)
+:9 `wheel==0.40` wheel = 0.40 groups(build-system)
+:10 `mock; python_version<"3"` mock any groups(tests) ;python_version<"3"
+:13 `pytest` pytest any groups(extra:dev)
+a.txt:1 `a` a any groups(extra:all) by(setup.cfg)
+! 18: syntax-error: a line that is neither a section nor a key
+! 14: configuration: `-bad` is no requirement
+! 15: unreadable: `b.txt`: no such file"##,
+        );
+    }
+}

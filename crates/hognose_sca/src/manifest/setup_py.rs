@@ -10,7 +10,6 @@ use super::reader::Reader;
 use super::requirement;
 use super::requirements_txt;
 use super::text::Span;
-use crate::Requirement;
 
 /// Reads what the calls of `setup` in a `setup.py` ask for.
 pub(crate) fn parse(reader: &mut Reader<'_>) {
@@ -322,14 +321,165 @@ fn read_text(reader: &mut Reader<'_>, text: &Text) {
             requirements_txt::push(reader, line, &span, &[]);
             continue;
         }
-        reader.unreadable(&span, "the version depends on running the code");
-        // Without an operator the name itself may go on in what is not known.
-        let name = line.split(['<', '>', '=', '!', '~', ';', ' ']).next();
-        let name = name.filter(|name| name.len() < line.len());
-        if let Some(Ok(parsed)) = name.map(requirement::parse) {
-            let mut dependency = reader.dependency(&parsed.name, Requirement::Unknown, &span);
-            dependency.extras = parsed.extras;
-            reader.push(dependency);
-        }
+        let message = "the version depends on running the code".to_owned();
+        requirements_txt::push_open(reader, line, &span, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn literals() {
+        check(
+            "setup.py",
+            &[(
+                "setup.py",
+                r##"from setuptools import setup, find_packages
+import sys
+VERSION = "1.0"
+base = [
+    "requests[socks]>=2",  # c
+    'six' '==1.16',
+]
+base += ["a"]
+base.append("b<2")
+if sys.version_info < (3,):
+    base.extend(["futures"])
+LINES = """
+c==3
+d
+""".split()
+extras: dict = {"web": ["flask"], "dev": base[0:1] + ["pytest"]}
+extras["docs"] = ["sphinx"]
+extras["all"] = extras["web"] + extras["docs"]
+
+def helper(setup):
+    return None
+
+setup(
+    name="x", version=VERSION,
+    packages=find_packages(exclude=["install_requires"]),
+    install_requires=base + LINES + (["win"] if sys.platform == "win32" else []),
+    setup_requires=("wheel",),
+    tests_require="mock\nnose",
+    extras_require=extras,
+    classifiers=["A :: B"],
+)
+"##,
+            )],
+            r##":5 `requests[socks]>=2` requests[socks] >=2
+:6 `six' '==1.16` six = 1.16
+:8 `a` a any
+:9 `b<2` b <2
+:11 `futures` futures any
+:13 `c==3` c = 3
+:14 `d` d any
+:26 `win` win any
+:27 `wheel` wheel any groups(build-system)
+:28 `"mock\nnose"` mock any groups(tests)
+:28 `"mock\nnose"` nose any groups(tests)
+:16 `flask` flask any groups(extra:web)
+:16 `pytest` pytest any groups(extra:dev)
+:17 `sphinx` sphinx any groups(extra:docs)
+:16 `flask` flask any groups(extra:all)
+:17 `sphinx` sphinx any groups(extra:all)
+! 16: configuration: what is installed depends on running the code"##,
+        );
+    }
+
+    #[test]
+    fn dynamic() {
+        check(
+            "setup.py",
+            &[
+                (
+                    "setup.py",
+                    r##"import os
+from setuptools import setup
+V = os.environ["V"]
+with open("requirements.txt") as f:
+    required = [line.strip() for line in f if line.strip()]
+setup(
+    install_requires=required,
+    tests_require=compute(),
+    extras_require={
+        "a": [f"torch=={V}", "x==%s" % V, f"{V}-y", "ok"],
+        name: ["z"],
+    },
+    **more
+)
+"##,
+                ),
+                (
+                    "requirements.txt",
+                    r##"flask==3
+"##,
+                ),
+            ],
+            r##"requirements.txt:1 `flask==3` flask = 3 by(setup.py)
+:10 `torch=={V}` torch unknown groups(extra:a)
+:10 `x==%s` x unknown groups(extra:a)
+:10 `ok` ok any groups(extra:a)
+:11 `z` z any groups(extra:*)
+! 8: configuration: what is installed depends on running the code
+! 10: configuration: the version depends on running the code
+! 10: configuration: the version depends on running the code
+! 6: configuration: some arguments of `setup` depend on running the code"##,
+        );
+    }
+
+    #[test]
+    fn keyword_mapping() {
+        check(
+            "setup.py",
+            &[(
+                "setup.py",
+                r##"kw = dict(install_requires=["a==1"], extras_require=dict(x=["b"]))
+import setuptools
+setuptools.setup(**kw)
+"##,
+            )],
+            r##":1 `a==1` a = 1
+:1 `b` b any groups(extra:x)"##,
+        );
+    }
+
+    #[test]
+    fn nox() {
+        check(
+            "noxfile.py",
+            &[
+                (
+                    "noxfile.py",
+                    r##"import nox
+DEPS = ["pytest", "mock==5"]
+@nox.session(python=["3.11"])
+def tests(session):
+    session.install("-r", "dev.txt", *DEPS)
+    session.install(".[test]")
+    session.run("pytest", "-x")
+@nox.session
+def lint(s):
+    s.run("python", "-m", "pip", "install", "ruff==0.5", external=True)
+    s.install(f"black=={s.posargs}")
+    s.conda_install("numpy=1.20", "--channel=x")
+"##,
+                ),
+                (
+                    "dev.txt",
+                    r##"six
+"##,
+                ),
+            ],
+            r##"dev.txt:1 `six` six any groups(env:tests) by(noxfile.py)
+:2 `pytest` pytest any groups(env:tests)
+:2 `mock==5` mock = 5 groups(env:tests)
+:10 `ruff==0.5` ruff = 0.5 groups(env:lint)
+:11 `black=={s.posargs}` black unknown groups(env:lint)
+:12 `numpy=1.20` numpy ==1.20.* conda ? groups(env:lint)
+! 11: configuration: what `black=={s.posargs}` stands for is not known here"##,
+        );
     }
 }

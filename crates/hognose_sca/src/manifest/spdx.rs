@@ -153,7 +153,7 @@ impl Bill {
         {
             self.bom.roots.push(subject.clone());
         }
-        bom::push(reader, self.bom);
+        bom::push(reader, &self.bom);
     }
 }
 
@@ -220,4 +220,70 @@ pub(crate) fn parse_tags(reader: &mut Reader<'_>) {
         }
     }
     bill.push(reader);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn json() {
+        check(
+            "CycloneDX or SPDX JSON",
+            &[(
+                "x.spdx.json",
+                r##"{"spdxVersion": "SPDX-2.3", "documentDescribes": ["SPDXRef-app"],
+ "packages": [
+  {"SPDXID": "SPDXRef-app", "name": "app", "primaryPackagePurpose": "APPLICATION"},
+  {"SPDXID": "SPDXRef-r", "name": "requests", "versionInfo": "2.31.0", "checksums": [{"algorithm": "SHA256", "checksumValue": "aa"}],
+   "externalRefs": [{"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": "cpe:x"}, {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:pypi/requests@2.31.0"}]},
+  {"SPDXID": "SPDXRef-i", "name": "idna", "versionInfo": "3.4", "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:pypi/idna@3.4"}]}],
+ "relationships": [{"spdxElementId": "SPDXRef-app", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "SPDXRef-r"}, {"spdxElementId": "SPDXRef-i", "relationshipType": "DEPENDENCY_OF", "relatedSpdxElement": "SPDXRef-r"}]}
+"##,
+            )],
+            r##":4 `requests` requests = 2.31.0 hashes(sha256:aa)
+:6 `idna` idna = 3.4 chain(requests)"##,
+        );
+    }
+
+    #[test]
+    fn tags() {
+        check(
+            "SPDX",
+            &[(
+                "x.spdx",
+                r##"SPDXVersion: SPDX-2.3
+SPDXID: SPDXRef-DOCUMENT
+PackageName: requests
+SPDXID: SPDXRef-r
+PackageVersion: 2.31.0
+PackageComment: <text>PackageName: not-this
+PackageName: nor-this</text>
+PackageChecksum: SHA256: aa
+ExternalRef: PACKAGE-MANAGER purl pkg:pypi/requests@2.31.0
+PackageName: noref
+SPDXID: SPDXRef-n
+Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-r
+"##,
+            )],
+            r##":3 `requests` requests = 2.31.0 hashes(sha256:aa)
+! 10: configuration: 1 components without a package URL are left out, the first is `noref`"##,
+        );
+    }
+
+    #[test]
+    fn three() {
+        check(
+            "CycloneDX or SPDX JSON",
+            &[(
+                "x.spdx.json",
+                r##"{"@graph": [{"type": "software_Package", "spdxId": "a", "name": "requests", "software_packageVersion": "2.31.0", "software_packageUrl": "pkg:pypi/requests@2.31.0"},
+ {"type": "software_Package", "spdxId": "b", "name": "idna", "software_packageVersion": "3.4", "externalIdentifier": [{"externalIdentifierType": "packageUrl", "identifier": "pkg:pypi/idna@3.4"}]},
+ {"type": "Relationship", "from": "a", "relationshipType": "dependsOn", "to": ["b"]}]}
+"##,
+            )],
+            r##":1 `requests` requests = 2.31.0
+:2 `idna` idna = 3.4 chain(requests)"##,
+        );
+    }
 }

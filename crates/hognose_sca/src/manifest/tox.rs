@@ -125,3 +125,82 @@ fn read_item(reader: &mut Reader<'_>, item: &Node<'_>) {
         _ => reader.unreadable(&span, "depends on the environment of tox"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn ini() {
+        check(
+            "tox.ini",
+            &[
+                (
+                    "tox.ini",
+                    r##"[tox]
+requires = tox>=4
+envlist = py
+[base]
+deps = six
+[testenv]
+deps =
+    pytest>=7  # c
+    -r{toxinidir}/dev.txt
+    py38,!x: mock==5
+    {[base]deps}
+    {[gone]deps}
+    {env:EXTRA:}
+commands =
+    pip install coverage==7
+    pytest {posargs}
+[testenv:lint]
+deps = flake8
+"##,
+                ),
+                (
+                    "dev.txt", r##"a
+"##,
+                ),
+            ],
+            r##":2 `tox>=4` tox >=4 groups(env:tox)
+:5 `six` six any groups(env:base)
+:8 `pytest>=7` pytest >=7 groups(env:testenv)
+dev.txt:1 `a` a any groups(env:testenv) by(tox.ini)
+:10 `mock==5` mock = 5 groups(env:testenv)
+:15 `coverage==7` coverage = 7 groups(env:testenv)
+:18 `flake8` flake8 any groups(env:lint)
+! 12: configuration: `{[gone]deps}` leads nowhere
+! 13: configuration: depends on the environment of tox"##,
+        );
+    }
+
+    #[test]
+    fn toml() {
+        check(
+            "tox.toml",
+            &[
+                (
+                    "tox.toml",
+                    r##"requires = ["tox>=4"]
+[env_run_base]
+deps = ["pytest", "-r dev.txt"]
+[env.lint]
+deps = "ruff"
+[env.x]
+deps = [{replace = "ref"}, "{env:A}"]
+"##,
+                ),
+                (
+                    "dev.txt", r##"a
+"##,
+                ),
+            ],
+            r##":1 `tox>=4` tox >=4 groups(env:tox)
+:5 `ruff` ruff any groups(env:lint)
+:3 `pytest` pytest any groups(env:env_run_base)
+dev.txt:1 `a` a any groups(env:env_run_base) by(tox.toml)
+! 7: configuration: depends on the environment of tox
+! 7: configuration: depends on the environment of tox"##,
+        );
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::link::without_password;
 use super::listed;
 use super::lock::{Lock, Roots, file_hashes, name_of};
@@ -16,7 +18,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>) {
     for fault in &faults {
         reader.fault(fault);
     }
-    let members: Vec<String> = root
+    let members: FxHashSet<String> = root
         .items_at(&["manifest", "members"])
         .iter()
         .filter_map(|member| member.text().map(normal_name))
@@ -74,7 +76,7 @@ pub(crate) fn parse(reader: &mut Reader<'_>) {
 }
 
 /// Whether a package is the project or a member of its workspace.
-fn is_own(package: &Node<'_>, members: &[String], name: &str) -> bool {
+fn is_own(package: &Node<'_>, members: &FxHashSet<String>, name: &str) -> bool {
     let Some(source) = package.get("source") else {
         return false;
     };
@@ -114,5 +116,76 @@ fn source(reader: &mut Reader<'_>, package: &Node<'_>, name: &Node<'_>) -> Depen
             reader.unreadable(&name.span, "an entry without a source");
             DependencySource::Index(None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn entries() {
+        check(
+            "uv.lock",
+            &[(
+                "uv.lock",
+                r##"version = 1
+[manifest]
+members = ["app", "lib"]
+[[package]]
+name = "app"
+version = "0.1"
+source = { virtual = "." }
+dependencies = [{ name = "requests" }]
+[package.optional-dependencies]
+Web = [{ name = "flask" }]
+[package.dev-dependencies]
+dev = [{ name = "pytest" }, { name = "flask" }]
+[[package]]
+name = "lib"
+source = { editable = "packages/lib" }
+dependencies = [{ name = "six" }]
+[[package]]
+name = "requests"
+version = "2.31.0"
+source = { registry = "https://h/simple" }
+dependencies = [{ name = "idna" , marker = "x"}]
+sdist = { url = "https://h/r.tar.gz", hash = "sha256:ss" }
+wheels = [{ url = "https://h/r.whl", hash = "sha256:ww" }]
+[[package]]
+name = "idna"
+version = "3.4"
+source = { registry = "https://h/simple" }
+[[package]]
+name = "flask"
+version = "3.0"
+source = { registry = "https://h/simple" }
+dependencies = [{ name = "jinja2" }]
+[[package]]
+name = "jinja2"
+version = "3.1"
+source = { git = "https://h/j?tag=v3#abc" }
+[[package]]
+name = "pytest"
+version = "8"
+source = { url = "https://h/pytest.whl" }
+dependencies = [{ name = "idna" }, { name = "jinja2" }]
+[[package]]
+name = "six"
+source = { directory = "../six" }
+[[package]]
+name = "lost"
+version = "1"
+"##,
+            )],
+            r##":18 `requests` requests = 2.31.0 index https://h/simple hashes(sha256:ww sha256:ss)
+:25 `idna` idna = 3.4 index https://h/simple chain(requests)
+:29 `flask` flask = 3.0 index https://h/simple groups(dev extra:web)
+:34 `jinja2` jinja2 = 3.1 vcs git+https://h/j?tag=v3#abc groups(dev extra:web) chain(flask)
+:38 `pytest` pytest = 8 url https://h/pytest.whl groups(dev)
+:43 `six` six unknown path ../six
+:46 `lost` lost = 1
+! 46: configuration: an entry without a source"##,
+        );
     }
 }

@@ -175,18 +175,14 @@ impl<'s> Scope<'s> {
         }
         let mut value = match self.token(self.at) {
             Some((Kind::Text, _)) => self.text(),
-            Some((Kind::Number, _)) => {
-                self.at += 1;
-                Value::Nothing
-            }
             Some((Kind::Operator, "[")) => self.display(depth, "]"),
             Some((Kind::Operator, "(")) => self.display(depth, ")"),
             Some((Kind::Operator, "{")) => self.display(depth, "}"),
-            Some((Kind::Operator, "*" | "-" | "+")) | Some((Kind::Name, "await" | "not")) => {
+            Some((Kind::Operator, "*" | "-" | "+") | (Kind::Name, "await" | "not")) => {
                 self.at += 1;
                 return self.operand(depth + 1);
             }
-            Some((Kind::Name, "None" | "True" | "False")) => {
+            Some((Kind::Number, _) | (Kind::Name, "None" | "True" | "False")) => {
                 self.at += 1;
                 Value::Nothing
             }
@@ -209,7 +205,7 @@ impl<'s> Scope<'s> {
         loop {
             value = match self.token(self.at) {
                 Some((Kind::Operator, ".")) => self.attribute(value, start, depth),
-                Some((Kind::Operator, "[")) => self.subscript(value, start, depth),
+                Some((Kind::Operator, "[")) => self.subscript(&value, start, depth),
                 Some((Kind::Operator, "(")) => {
                     // A function: what it returns, and the texts it gets.
                     let arguments = self.arguments(depth);
@@ -242,7 +238,7 @@ impl<'s> Scope<'s> {
                 for argument in arguments {
                     match (argument.name, argument.value) {
                         (None | Some("**"), Value::Map(more)) => {
-                            entries.extend(more.iter().cloned())
+                            entries.extend(more.iter().cloned());
                         }
                         (Some(key), value) if key != "*" && key != "**" => {
                             let key = Text {
@@ -306,12 +302,12 @@ impl<'s> Scope<'s> {
     }
 
     /// `[key]`
-    fn subscript(&mut self, value: Value, start: usize, depth: usize) -> Value {
+    fn subscript(&mut self, value: &Value, start: usize, depth: usize) -> Value {
         self.at += 1;
         let key = self.expression(depth + 1);
         self.skip(&[]);
         self.eat("]");
-        match (&value, &key) {
+        match (value, &key) {
             (Value::Map(entries), Value::Text(key)) => match look_up(entries, &key.text) {
                 Some(value) => {
                     self.values += size(&value);
@@ -319,7 +315,7 @@ impl<'s> Scope<'s> {
                 }
                 None => self.dynamic(start, Vec::new()),
             },
-            _ => self.dynamic(start, texts_of(&value)),
+            _ => self.dynamic(start, texts_of(value)),
         }
     }
 
@@ -495,10 +491,9 @@ impl<'s> Scope<'s> {
         while let Some((kind, word)) = self.token(self.at) {
             match (kind, word) {
                 (Kind::Newline, _) => break,
+                (Kind::Operator, ")" | "]" | "}" | ",") if depth == 0 => break,
                 (Kind::Operator, "(" | "[" | "{") => depth += 1,
-                (Kind::Operator, ")" | "]" | "}") if depth == 0 => break,
                 (Kind::Operator, ")" | "]" | "}") => depth -= 1,
-                (Kind::Operator, ",") if depth == 0 => break,
                 (Kind::Name, word) if depth == 0 && words.contains(&word) => break,
                 (Kind::Name, name) => {
                     if let Some(value) = self.names.get(name) {
