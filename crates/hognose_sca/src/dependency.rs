@@ -21,7 +21,8 @@ pub struct Dependency {
     /// Groups that bring it in, sorted. Empty for what a plain installation of the project brings in, whatever else
     /// does too.
     ///
-    /// `build-system`, the name of a dependency group (`dev`), `extra:socks` for an extra of the project, `env:lint`
+    /// `build-system`, the name of a dependency group (`dev`), `extra:socks` for an extra of the project (`extra:*` where
+    /// the file does not say which), `env:lint`
     /// for an environment of a task runner.
     pub groups: Vec<Arc<str>>,
     /// Extras of the *dependency* that are asked for: `["socks"]` in `requests[socks]`. Normalised, sorted.

@@ -1,7 +1,13 @@
 //! Which formats there are, and which file has which.
 
+use hognose_finding::Sources;
+
+use super::Manifest;
 use super::reader::Reader;
-use super::requirements_txt;
+use super::{
+    ci, conda, cyclonedx, dockerfile, installed, pipfile, poetry_lock, pylock, pyproject,
+    requirements_txt, script, setup_cfg, setup_py, spdx, tox, uv_lock,
+};
 
 /// A format of manifests.
 #[derive(Debug)]
@@ -18,6 +24,8 @@ pub struct Format {
 pub(super) enum Parser {
     /// From its decoded text.
     Text(fn(&mut Reader<'_>)),
+    /// From its bytes.
+    Bytes(fn(&str, &[u8], &dyn Sources) -> Manifest),
 }
 
 const fn text(
@@ -51,6 +59,124 @@ pub static FORMATS: &[Format] = &[
         ],
         requirements_txt::parse,
     ),
+    text("pyproject.toml", &["pyproject.toml"], pyproject::parse),
+    text("hatch.toml", &["hatch.toml"], pyproject::parse_hatch),
+    text("uv.toml", &["uv.toml"], pyproject::parse_uv),
+    text("setup.cfg", &["setup.cfg"], setup_cfg::parse),
+    text("Pipfile", &["Pipfile"], pipfile::parse),
+    text("Pipfile.lock", &["Pipfile.lock"], pipfile::parse_lock),
+    text("poetry.lock", &["poetry.lock"], poetry_lock::parse),
+    text(
+        "pdm.lock",
+        &["pdm.lock", "pdm.*.lock"],
+        poetry_lock::parse_pdm,
+    ),
+    text("uv.lock", &["uv.lock", "*.py.lock"], uv_lock::parse),
+    text(
+        "pylock.toml",
+        &["pylock.toml", "pylock.*.toml"],
+        pylock::parse,
+    ),
+    text(
+        "conda-lock.yml",
+        &["conda-lock.yml", "conda-lock.yaml", "*.conda-lock.yml"],
+        conda::parse_conda_lock,
+    ),
+    text(
+        "conda explicit list",
+        &["conda-*.lock", "*explicit*.txt", "spec-file.txt"],
+        conda::parse_explicit,
+    ),
+    text("pixi.lock", &["pixi.lock"], conda::parse_pixi),
+    text(
+        "environment.yml",
+        &[
+            "environment.yml",
+            "environment.yaml",
+            "environment-*.yml",
+            "environment-*.yaml",
+            "environment_*.yml",
+            "environment_*.yaml",
+            "*-environment.yml",
+            "*-environment.yaml",
+            "*_environment.yml",
+            "*_environment.yaml",
+            "conda*.yml",
+            "conda*.yaml",
+        ],
+        conda::parse,
+    ),
+    text("setup.py", &["setup.py"], setup_py::parse),
+    text("noxfile.py", &["noxfile.py"], setup_py::parse_nox),
+    text("tox.ini", &["tox.ini"], tox::parse),
+    text("tox.toml", &["tox.toml"], tox::parse_toml),
+    text(
+        "Dockerfile",
+        &[
+            "Dockerfile",
+            "Dockerfile.*",
+            "*.Dockerfile",
+            "*.dockerfile",
+            "Containerfile",
+            "Containerfile.*",
+        ],
+        dockerfile::parse,
+    ),
+    text(
+        "workflow",
+        &[
+            ".github/workflows/*.yml",
+            ".github/workflows/*.yaml",
+            "action.yml",
+            "action.yaml",
+            ".gitlab-ci.yml",
+            ".gitlab-ci.yaml",
+            "*.gitlab-ci.yml",
+            ".gitlab/*.yml",
+            ".gitlab/ci/*.yml",
+            ".circleci/config.yml",
+            ".travis.yml",
+            "azure-pipelines.yml",
+            "bitbucket-pipelines.yml",
+            ".readthedocs.yml",
+            ".readthedocs.yaml",
+        ],
+        ci::parse,
+    ),
+    text(
+        "installed distribution",
+        &["*.dist-info/METADATA", "PKG-INFO", "*.egg-info"],
+        installed::parse,
+    ),
+    Format {
+        name: "archive",
+        patterns: &["*.whl", "*.egg", "*.pyz", "*.pyzw", "*.pex", "*.shiv"],
+        parser: Parser::Bytes(installed::parse_archive),
+    },
+    text(
+        "CycloneDX or SPDX JSON",
+        &[
+            "*.cdx.json",
+            "*bom.json",
+            "*bom*.json",
+            "*cyclonedx*.json",
+            "*.spdx.json",
+            "*spdx*.json",
+        ],
+        cyclonedx::parse_json,
+    ),
+    text(
+        "CycloneDX XML",
+        &["*.cdx.xml", "*bom.xml", "*bom*.xml", "*cyclonedx*.xml"],
+        cyclonedx::parse_xml,
+    ),
+    text(
+        "SPDX",
+        &["*.spdx", "*.spdx.tv", "*.spdx.txt"],
+        spdx::parse_tags,
+    ),
+    // Any Python file may have such a block: ask `has_script_metadata`.
+    text("script", &[], script::parse),
 ];
 
 /// The format of a file, by its path alone.

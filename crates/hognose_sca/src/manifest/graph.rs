@@ -24,7 +24,7 @@ pub(crate) struct Reached {
     pub(crate) chain: Vec<Arc<str>>,
     pub(crate) groups: Vec<Arc<str>>,
     /// Whether any root leads to it.
-    pub(crate) reached: bool,
+    pub(crate) by_any: bool,
 }
 
 impl Graph {
@@ -86,7 +86,7 @@ impl Graph {
             .zip(masks)
             .map(|(chain, (mask, main))| Reached {
                 chain,
-                reached: main || mask != 0,
+                by_any: main || mask != 0,
                 groups: if main {
                     Vec::new()
                 } else {

@@ -6,18 +6,42 @@
 //! Each reader goes over what `tree`, `ini` or `python` made of the text and pushes what it finds into a `Reader`.
 //! What says something about installing that cannot be read becomes a [`Problem`], never silence.
 
+mod bom;
+mod ci;
+mod conda;
+mod cyclonedx;
+mod dockerfile;
 mod format;
 mod graph;
+mod ini;
+mod installed;
 mod link;
+mod listed;
+mod lock;
 mod marker;
+mod pip_command;
+mod pipfile;
+mod poetry;
+mod poetry_lock;
+mod purl;
+mod pylock;
+mod pyproject;
+mod python;
 mod reader;
 mod requirement;
 mod requirements_txt;
+mod script;
+mod setup_cfg;
+mod setup_py;
+mod shell;
 mod shell_words;
+mod spdx;
 #[cfg(test)]
 mod testing;
 mod text;
+mod tox;
 mod tree;
+mod uv_lock;
 
 use hognose_finding::{Problem, ProblemKind, Sources};
 
@@ -25,6 +49,7 @@ use self::format::Parser;
 pub use self::format::{FORMATS, Format, recognise};
 use self::reader::Reader;
 pub use self::reader::normal_name;
+pub use self::script::has_block as has_script_metadata;
 pub(crate) use self::text::decode;
 use crate::Dependency;
 
@@ -59,5 +84,6 @@ pub fn read(format: &Format, path: &str, bytes: &[u8], sources: &dyn Sources) ->
             parse(&mut reader);
             reader.finish()
         }
+        Parser::Bytes(parse) => parse(path, bytes, sources),
     }
 }

@@ -18,6 +18,10 @@ const MAX_PROBLEMS: usize = 200;
 /// Files that include each other.
 const MAX_INCLUDE_DEPTH: usize = 32;
 
+/// Files that a container is noted to have, and folders that a file of it is looked for in.
+const MAX_COPIES: usize = 200;
+const MAX_PLACES: usize = 8;
+
 /// Files that one file leads to.
 const MAX_INCLUDES: usize = 2_000;
 
@@ -36,6 +40,11 @@ pub(crate) struct Reader<'a> {
     /// Groups of all that is found.
     pub(crate) groups: Vec<Arc<str>>,
     found: Manifest,
+    /// Whether paths are those of another place (a container, the root of the repository), so that files are looked for
+    /// in all folders around.
+    looks_around: bool,
+    /// What was copied into the container under which name.
+    copies: Vec<(String, String)>,
 }
 
 impl<'a> Reader<'a> {
@@ -55,6 +64,8 @@ impl<'a> Reader<'a> {
             constraint: false,
             groups: Vec::new(),
             found: Manifest::default(),
+            looks_around: false,
+            copies: Vec::new(),
         }
     }
 
@@ -92,6 +103,78 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn push(&mut self, dependency: Dependency) {
         self.found.dependencies.push(dependency);
+    }
+
+    /// From here on paths of files are those of a container or of the repository's root.
+    pub(crate) fn look_around(&mut self) {
+        self.looks_around = true;
+    }
+
+    /// Notes a file that a container has under another name.
+    pub(crate) fn copied(&mut self, from: &str, to: &str) {
+        if self.copies.len() < MAX_COPIES {
+            self.copies.push((from.to_owned(), to.to_owned()));
+        }
+    }
+
+    /// Where the file may lie that this one calls `relative`, best first.
+    fn places(&self, relative: &str) -> Vec<String> {
+        let mut places = vec![beside(&self.path, relative)];
+        if !self.looks_around {
+            return places;
+        }
+        let copied = self.copies.iter().filter(|(_, to)| to == relative);
+        let mut names: Vec<&str> = copied.map(|(from, _)| from.as_str()).collect();
+        // `/app/requirements/base.txt`, then without `/app`, then without `requirements`.
+        let mut rest = relative.trim_start_matches("./").trim_start_matches('/');
+        loop {
+            names.push(rest);
+            match rest.split_once('/') {
+                Some((_, after)) if names.len() < MAX_PLACES => rest = after,
+                _ => break,
+            }
+        }
+        let path = normal_path(&self.path);
+        for name in names {
+            let mut folder = path.as_str();
+            for _ in 0..MAX_PLACES {
+                folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let prefix = if folder.is_empty() {
+                    String::new()
+                } else {
+                    format!("{folder}/")
+                };
+                places.push(normal_path(&format!("{prefix}{name}")));
+                if folder.is_empty() {
+                    break;
+                }
+            }
+        }
+        places
+    }
+
+    /// The bytes of a file in the same folder, if there is one.
+    pub(crate) fn neighbour(&self, name: &str) -> Option<Vec<u8>> {
+        self.sources.read(&beside(&self.path, name)).ok()
+    }
+
+    /// Everything found so far.
+    pub(crate) fn dependencies(&mut self) -> &mut [Dependency] {
+        &mut self.found.dependencies
+    }
+
+    /// Does something for whose findings these groups hold.
+    pub(crate) fn within(&mut self, groups: Vec<Arc<str>>, read: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.groups, groups);
+        read(self);
+        self.groups = outer;
+    }
+
+    /// Does something whose findings only restrain versions.
+    pub(crate) fn restraining(&mut self, read: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.constraint, true);
+        read(self);
+        self.constraint = outer;
     }
 
     pub(crate) fn problem(&mut self, kind: ProblemKind, span: &Span, message: impl Into<String>) {
@@ -137,7 +220,18 @@ impl<'a> Reader<'a> {
             return self.problem(ProblemKind::Unreadable, span, message);
         }
         let constraint = constraint || self.constraint;
-        let path: Arc<str> = beside(&self.path, relative).into();
+        let mut places = self.places(relative).into_iter();
+        let mut path: Arc<str> = places.next().unwrap_or_default().into();
+        let mut bytes = self.sources.read(&path);
+        for place in places {
+            if bytes.is_ok() {
+                break;
+            }
+            if let Ok(found) = self.sources.read(&place) {
+                bytes = Ok(found);
+                path = place.into();
+            }
+        }
         let circular = self.included_by.contains(&path) || *path == *normal_path(&self.path);
         if circular {
             return self.unreadable(span, format!("`{relative}` leads back to itself"));
@@ -159,7 +253,7 @@ impl<'a> Reader<'a> {
         if count > MAX_INCLUDES {
             return self.problem(ProblemKind::Budget, span, "too many files are included");
         }
-        let bytes = match self.sources.read(&path) {
+        let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) => {
                 return self.problem(error.kind, span, format!("`{relative}`: {error}"));
@@ -178,6 +272,8 @@ impl<'a> Reader<'a> {
             constraint,
             groups: self.groups.clone(),
             found: Manifest::default(),
+            looks_around: false,
+            copies: Vec::new(),
         };
         if let Some(message) = bad {
             inner.problem(ProblemKind::Encoding, &(0..0), message);

@@ -11,7 +11,12 @@ use crate::{DependencySource, Requirement};
 
 /// Reads a file of requirements.
 pub(crate) fn parse(reader: &mut Reader<'_>) {
-    for line in logical_lines(reader.text) {
+    parse_part(reader, 0..reader.text.len());
+}
+
+/// Reads a part of a file as lines of requirements.
+pub(crate) fn parse_part(reader: &mut Reader<'_>, part: Span) {
+    for line in logical_lines(reader.text, part) {
         read_line(reader, &line);
     }
 }
@@ -22,16 +27,34 @@ pub(crate) fn parse_constraints(reader: &mut Reader<'_>) {
     parse(reader);
 }
 
+/// Reads lines that stand in the file in another form, at `span`.
+pub(crate) fn parse_line(reader: &mut Reader<'_>, text: &str, span: &Span) {
+    for mut line in logical_lines(text, 0..text.len()) {
+        line.whole = Some(span.clone());
+        read_line(reader, &line);
+    }
+}
+
+/// Reports what a word of a command installs.
+pub(crate) fn push_word(reader: &mut Reader<'_>, text: &str, span: &Span) {
+    push(reader, text, span, &[]);
+}
+
 /// A line after continuations were joined and the comment taken away.
 struct LogicalLine {
     text: String,
     /// Where the pieces of `text` stand in the file: offset in `text`, offset in the file.
     pieces: Vec<(usize, usize)>,
+    /// The place of everything in it, if the text is not the file's.
+    whole: Option<Span>,
 }
 
 impl LogicalLine {
     /// The place in the file of a part of the text.
     fn span(&self, part: &Span) -> Span {
+        if let Some(whole) = &self.whole {
+            return whole.clone();
+        }
         let start = self.place(part.start);
         // The end is one past the last byte, which may stand on an earlier line than what follows it.
         let end = match part.end.checked_sub(1) {
@@ -52,15 +75,16 @@ impl LogicalLine {
 
 /// Joins lines that end in a backslash, then cuts comments, as pip does in this order: a comment line ends a
 /// continuation, and a backslash at the end of a comment behind a requirement swallows the next line.
-fn logical_lines(text: &str) -> Vec<LogicalLine> {
+fn logical_lines(text: &str, part: Span) -> Vec<LogicalLine> {
     let mut lines = Vec::new();
     let mut open: Option<LogicalLine> = None;
-    for (start, line) in physical_lines(text) {
+    for (start, line) in physical_lines(text, part) {
         let comment = line.trim_start().starts_with('#');
         let continued = line.ends_with('\\') && !comment;
         let mut logical = open.take().unwrap_or(LogicalLine {
             text: String::new(),
             pieces: Vec::new(),
+            whole: None,
         });
         if comment {
             logical.text.push(' ');
@@ -88,7 +112,7 @@ fn logical_lines(text: &str) -> Vec<LogicalLine> {
 }
 
 /// The lines of a text with their offsets. Python's `splitlines` knows more line ends than `\n`.
-fn physical_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+fn physical_lines(text: &str, part: Span) -> impl Iterator<Item = (usize, &str)> {
     let ends = |c: char| {
         matches!(
             c,
@@ -96,8 +120,8 @@ fn physical_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
                 ..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
         )
     };
-    let mut start = 0;
-    text.split(ends).map(move |line| {
+    let mut start = part.start;
+    text[part].split(ends).map(move |line| {
         let at = start;
         // All ends take at most three bytes; the next line begins behind this one's.
         start += line.len();
@@ -300,6 +324,18 @@ pub(crate) fn push(reader: &mut Reader<'_>, text: &str, span: &Span, hashes: &[A
     reader.push(dependency);
 }
 
+/// Reports a requirement whose end depends on running something. Without an operator the name itself may go on there.
+pub(crate) fn push_open(reader: &mut Reader<'_>, text: &str, span: &Span, message: String) {
+    let name = text.split(['<', '>', '=', '!', '~', ';', ' ']).next();
+    let name = name.filter(|name| name.len() < text.len());
+    if let Some(Ok(parsed)) = name.map(requirement::parse) {
+        let mut dependency = reader.dependency(&parsed.name, Requirement::Unknown, span);
+        dependency.extras = parsed.extras;
+        reader.push(dependency);
+    }
+    reader.unreadable(span, message);
+}
+
 /// An address or a path, with extras and a marker behind it.
 fn push_link(reader: &mut Reader<'_>, text: &str, span: &Span, hashes: &[Arc<str>]) {
     let (address, marker) = match text.split_once("; ").or_else(|| text.split_once(" ;")) {
@@ -349,7 +385,7 @@ fn check_marker(marker: &str) -> Result<(), String> {
 }
 
 /// Whether a path is that of the project itself, whose own manifest is read anyway.
-fn is_project_itself(path: &str) -> bool {
+pub(crate) fn is_project_itself(path: &str) -> bool {
     let path = path.strip_prefix("file:").unwrap_or(path);
     path.chars().all(|c| c == '.' || c == '/' || c == '\\')
 }
