@@ -3,9 +3,10 @@
 mod finding;
 mod place;
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use hognose_finding::{Finding, Problem, ProblemKind, Sources};
+use hognose_finding::{Finding, Problem, ProblemKind, Range, Sources};
 use hognose_rules::{AdvisoryKind, AffectedVersions, Catalogue, Detect, Matcher, RulePage};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -44,13 +45,14 @@ pub fn audit<R: ReadAt>(
         ordinals: FxHashMap::default(),
     };
     let mut known: FxHashMap<&str, Option<PackageAdvisories>> = FxHashMap::default();
-    let demand = Demand::of(dependencies);
+    let dependencies = each_place_once(dependencies);
+    let demand = Demand::of(&dependencies);
     let mut damaged = FxHashSet::default();
     for dependency in dependencies {
         auditor.audit.looked_up += u64::from(!dependency.constraint);
         let package = match known.entry(&dependency.name) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(place) => {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
                 let found = index.package(&dependency.name).unwrap_or_else(|error| {
                     if damaged.insert(error.to_string()) {
                         auditor.audit.problems.push(index_problem(&error));
@@ -65,6 +67,28 @@ pub fn audit<R: ReadAt>(
         }
     }
     auditor.audit
+}
+
+/// A file that was found by itself and included by others says the same several times. What is asked for at a place
+/// goes before a constraint there.
+fn each_place_once(dependencies: &[Dependency]) -> Vec<&Dependency> {
+    let mut at: FxHashMap<(&str, Range, &str, &Requirement), usize> = FxHashMap::default();
+    let mut kept: Vec<&Dependency> = Vec::new();
+    for one in dependencies {
+        match at.entry((&one.path, one.range, &one.name, &one.requirement)) {
+            Entry::Occupied(place) => {
+                let known = &mut kept[*place.get()];
+                if known.constraint && !one.constraint {
+                    *known = one;
+                }
+            }
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(one);
+            }
+        }
+    }
+    kept
 }
 
 /// The problem that the index of advisories cannot be used.
@@ -84,12 +108,13 @@ struct Demand<'a> {
 }
 
 impl<'a> Demand<'a> {
-    fn of(dependencies: &'a [Dependency]) -> Self {
+    fn of(dependencies: &[&'a Dependency]) -> Self {
         let exact = |one: &&Dependency| matches!(one.requirement, Requirement::Exact(_));
-        let constraints = dependencies.iter().filter(|one| one.constraint);
+        let constraints = dependencies.iter().copied().filter(|one| one.constraint);
         Demand {
             asked_for: dependencies
                 .iter()
+                .copied()
                 .filter(|one| !one.constraint)
                 .map(|one| &*one.name)
                 .collect(),
@@ -226,7 +251,7 @@ impl Auditor<'_> {
             return;
         };
         let problem = Problem::in_file(kind, dependency.path.clone(), message);
-        let empty = dependency.range == hognose_finding::Range::default();
+        let empty = dependency.range == Range::default();
         self.audit.problems.push(if empty {
             problem
         } else {

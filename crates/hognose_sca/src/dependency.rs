@@ -41,7 +41,7 @@ pub struct Dependency {
 }
 
 /// Which versions of a distribution.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Requirement {
     /// Exactly one version (`==1.2`, `===1.2`, a lock file's entry, an installed distribution), as written.
     Exact(Arc<str>),

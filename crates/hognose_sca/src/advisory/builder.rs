@@ -122,10 +122,12 @@ impl Builder {
 
     /// Takes the record in a file, if its name says that it is one.
     pub fn add_file(&mut self, name: &str, bytes: &[u8]) {
-        if !is_record(name) {
-            return;
-        }
-        match Record::of_json(bytes) {
+        let read = match extension(name).as_deref() {
+            Some("json") => Record::of_json(bytes),
+            Some("yaml" | "yml") => Record::of_yaml(bytes),
+            _ => return,
+        };
+        match read {
             Ok(record) => self.add(record),
             Err(error) => self.unreadable(name, &error.to_string()),
         }
@@ -245,10 +247,27 @@ impl Builder {
         found
             .into_iter()
             .map(|(name, by_set)| {
-                let versions = self.table(by_set.values().flatten());
+                let listed: FxHashSet<u32> = by_set
+                    .values()
+                    .flatten()
+                    .flat_map(|entry| entry.listed.iter().copied())
+                    .collect();
+                let text = |number: u32| self.versions.texts[number as usize].as_str();
+                let named = boundaries(by_set.values().flatten());
+                let named = named.iter().map(String::as_str);
+                let versions = VersionTable::of(named.chain(listed.iter().map(|&one| text(one))));
+                // Each is listed by many records, and looked for once.
+                let places = listed
+                    .iter()
+                    .map(|&number| (number, versions.place(text(number))))
+                    .collect();
                 let mut vulnerabilities: Vec<Vulnerability> = by_set
                     .iter()
-                    .map(|(set, entries)| self.vulnerability(&sets[set], entries, &versions))
+                    .map(|(set, entries)| {
+                        let mut one = self.vulnerability(&sets[set], entries);
+                        say_which(&mut one, entries, &versions, &places);
+                        one
+                    })
                     .collect();
                 vulnerabilities.sort_by(|a, b| a.names.cmp(&b.names));
                 let package = PackageAdvisories {
@@ -260,42 +279,7 @@ impl Builder {
             .collect()
     }
 
-    /// All versions that `entries` name.
-    fn table<'a>(&'a self, entries: impl Iterator<Item = &'a EntryOf<'a>>) -> VersionTable {
-        let mut listed = FxHashSet::default();
-        let mut boundaries = Vec::new();
-        for entry in entries {
-            listed.extend(entry.listed.iter().copied());
-            for text in entry.events().flat_map(|event| {
-                [
-                    &event.introduced,
-                    &event.fixed,
-                    &event.last_affected,
-                    &event.limit,
-                ]
-            }) {
-                let boundary = text.as_deref().and_then(Boundary::of);
-                boundaries.extend(match &boundary {
-                    Some(Boundary::Version(_)) => text.clone(),
-                    other => other
-                        .as_ref()
-                        .and_then(Boundary::version)
-                        .map(ToString::to_string),
-                });
-            }
-        }
-        let listed = listed
-            .iter()
-            .map(|&number| self.versions.texts[number as usize].as_str());
-        VersionTable::of(boundaries.iter().map(String::as_str).chain(listed))
-    }
-
-    fn vulnerability(
-        &self,
-        names: &[String],
-        entries: &[EntryOf<'_>],
-        versions: &VersionTable,
-    ) -> Vulnerability {
+    fn vulnerability(&self, names: &[String], entries: &[EntryOf<'_>]) -> Vulnerability {
         let mut one = Vulnerability::default();
         let ours: FxHashSet<&str> = entries
             .iter()
@@ -345,48 +329,73 @@ impl Builder {
             let found = of_names.filter_map(|name| epss.entries.get(name));
             one.epss = found.max_by_key(|epss| epss.probability).copied();
         }
-        self.affected(&mut one, entries, versions);
         one
     }
+}
 
-    /// Which versions are affected.
-    fn affected(&self, one: &mut Vulnerability, entries: &[EntryOf<'_>], versions: &VersionTable) {
-        let (mut spans, mut listed): (Vec<Span>, Vec<u32>) = Default::default();
-        for entry in entries {
-            let mut says_which = !entry.listed.is_empty();
-            for &number in entry.listed {
-                match versions.place(&self.versions.texts[number as usize]) {
-                    Place::At(position) => listed.push(position),
-                    Place::Odd(odd) => one.odd.extend(odd),
-                }
+/// The versions that the events of `entries` name.
+fn boundaries<'a>(entries: impl Iterator<Item = &'a EntryOf<'a>>) -> Vec<String> {
+    let texts = entries.flat_map(EntryOf::events).flat_map(|event| {
+        [
+            &event.introduced,
+            &event.fixed,
+            &event.last_affected,
+            &event.limit,
+        ]
+    });
+    texts
+        .flatten()
+        .filter_map(|text| match Boundary::of(text)? {
+            // As it is spelled there: people are told it as a fix.
+            Boundary::Version(_) => Some(text.clone()),
+            other => other.version().map(ToString::to_string),
+        })
+        .collect()
+}
+
+/// Notes which versions are affected.
+fn say_which(
+    one: &mut Vulnerability,
+    entries: &[EntryOf<'_>],
+    versions: &VersionTable,
+    places: &FxHashMap<u32, Place>,
+) {
+    let (mut spans, mut listed): (Vec<Span>, Vec<u32>) = Default::default();
+    for entry in entries {
+        let mut says_which = !entry.listed.is_empty();
+        for number in entry.listed {
+            match places.get(number) {
+                Some(Place::At(position)) => listed.push(*position),
+                Some(Place::Odd(odd)) => one.odd.extend(odd),
+                None => {}
             }
-            for range in entry.ranges() {
-                match ranges::affected(&range.events, versions) {
-                    Some(found) => {
-                        says_which = true;
-                        spans.extend(found);
-                    }
-                    // With a list beside it, the list says which.
-                    None => one.vague |= entry.listed.is_empty(),
-                }
-            }
-            one.vague |= !says_which;
-            let fixed = entry
-                .events()
-                .filter_map(|event| Boundary::of(event.fixed.as_ref()?));
-            one.fixed
-                .extend(fixed.filter_map(|boundary| match boundary {
-                    Boundary::Version(version) => Some(versions.position(&version)),
-                    _ => None,
-                }));
         }
-        one.ranges = ranges::joined(spans);
-        one.listed = runs(listed);
-        one.odd.sort_unstable();
-        one.odd.dedup();
-        one.fixed.sort_unstable();
-        one.fixed.dedup();
+        for range in entry.ranges() {
+            match ranges::affected(&range.events, versions) {
+                Some(found) => {
+                    says_which = true;
+                    spans.extend(found);
+                }
+                // With a list beside it, the list says which.
+                None => one.vague |= entry.listed.is_empty(),
+            }
+        }
+        one.vague |= !says_which;
+        let fixed = entry
+            .events()
+            .filter_map(|event| Boundary::of(event.fixed.as_ref()?));
+        one.fixed
+            .extend(fixed.filter_map(|boundary| match boundary {
+                Boundary::Version(version) => Some(versions.position(&version)),
+                _ => None,
+            }));
     }
+    one.ranges = ranges::joined(spans);
+    one.listed = runs(listed);
+    one.odd.sort_unstable();
+    one.odd.dedup();
+    one.fixed.sort_unstable();
+    one.fixed.dedup();
 }
 
 /// What one record says about one package.
@@ -434,12 +443,11 @@ fn runs(mut positions: Vec<u32>) -> Vec<Span> {
     runs
 }
 
-fn is_record(name: &str) -> bool {
+/// The end of a file's name, in lower case; none of a hidden file.
+fn extension(name: &str) -> Option<String> {
     let file = name.rsplit('/').next().unwrap_or(name);
-    !file.starts_with('.')
-        && file
-            .rsplit_once('.')
-            .is_some_and(|(_, end)| end.eq_ignore_ascii_case("json"))
+    let (stem, end) = file.rsplit_once('.')?;
+    (!stem.is_empty() && !stem.starts_with('.')).then(|| end.to_ascii_lowercase())
 }
 
 /// The normalised name (PEP 503) of the package, if it is one of Python's.

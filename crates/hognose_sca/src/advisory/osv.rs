@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Deserializer};
 
+use crate::manifest::tree;
+
 /// A record.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -112,6 +114,20 @@ impl Record {
         record.checked()
     }
 
+    /// Reads a record that is kept as YAML, as in the repository of the Python Packaging Advisory Database. All that is
+    /// read of it is text, lists and mappings.
+    pub(super) fn of_yaml(bytes: &[u8]) -> Result<Self, RecordError> {
+        let text = String::from_utf8_lossy(bytes);
+        let (documents, fault) = tree::yaml(&text);
+        if let Some(fault) = fault {
+            return Err(RecordError::Malformed(fault.message));
+        }
+        let first = documents.first().ok_or(RecordError::NoId)?;
+        let record: Record = serde_json::from_value(plain(first))
+            .map_err(|error| RecordError::Malformed(error.to_string()))?;
+        record.checked()
+    }
+
     fn checked(self) -> Result<Self, RecordError> {
         if self.id.trim().is_empty() {
             return Err(RecordError::NoId);
@@ -130,8 +146,27 @@ impl Record {
     }
 }
 
+/// A tree of YAML without its places. Its depth is bounded where it is parsed.
+fn plain(node: &tree::Node<'_>) -> serde_json::Value {
+    match &node.value {
+        tree::Value::Text(text) if matches!(&**text, "" | "~" | "null") => serde_json::Value::Null,
+        tree::Value::Text(text) => text.to_string().into(),
+        tree::Value::Boolean(value) => (*value).into(),
+        tree::Value::Other => serde_json::Value::Null,
+        tree::Value::List(items) => items.iter().map(plain).collect(),
+        tree::Value::Map(entries) => {
+            let entries = entries
+                .iter()
+                .map(|entry| (entry.key.to_string(), plain(&entry.value)));
+            serde_json::Value::Object(entries.collect())
+        }
+    }
+}
+
 /// The longest headline, in characters.
 const HEADLINE: usize = 200;
+/// A sentence that says something, in bytes.
+const SENTENCE: usize = 70;
 
 fn headline(text: &str) -> String {
     let first = text
@@ -139,10 +174,10 @@ fn headline(text: &str) -> String {
         .map(|line| line.trim_start_matches(['#', '*', '>', ' ', '\t']).trim())
         .find(|line| !line.is_empty() && !is_heading(line))
         .unwrap_or_default();
-    let sentence = first
-        .split_once(". ")
-        .map_or(first, |(sentence, _)| sentence);
-    let sentence = sentence.trim_end_matches('.');
+    // A first sentence that only says what the package is gets the next one, too.
+    let mut ends = first.match_indices(". ").map(|(at, _)| at);
+    let end = ends.find(|at| *at >= SENTENCE).unwrap_or(first.len());
+    let sentence = first[..end].trim_end_matches('.');
     let mut words: String = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.chars().count() > HEADLINE {
         words = words.chars().take(HEADLINE).collect();
@@ -207,10 +242,25 @@ mod tests {
     }
 
     #[test]
+    fn records_are_kept_as_yaml_too() {
+        let yaml =
+            b"id: X-1\nwithdrawn:\naffected:\n- package: {name: a, ecosystem: PyPI}\n  ranges:\n  \
+            - type: ECOSYSTEM\n    events:\n    - introduced: '0'\n    - fixed: 1.10\n";
+        let record = Record::of_yaml(yaml).unwrap();
+        assert_eq!(
+            record.affected[0].ranges[0].events[1].fixed.as_deref(),
+            Some("1.10")
+        );
+        assert_eq!(record.withdrawn, None);
+        assert_eq!(Record::of_yaml(b"").unwrap_err(), RecordError::NoId);
+        assert!(Record::of_yaml(b"a: [").is_err());
+    }
+
+    #[test]
     fn headlines_are_one_sentence() {
         assert_eq!(
             headline("### Impact\n\nReads any file. And more."),
-            "Reads any file"
+            "Reads any file. And more"
         );
         assert_eq!(headline("One\ntwo."), "One");
         assert_eq!(headline(""), "");

@@ -40,7 +40,7 @@ mod spdx;
 mod testing;
 mod text;
 mod tox;
-mod tree;
+pub(crate) mod tree;
 mod uv_lock;
 
 use hognose_finding::{Problem, ProblemKind, Sources};
