@@ -57,7 +57,7 @@ pub fn inputs(files: &[FoundFile], src: &[PathBuf], working: &Path) -> Vec<Input
                 base: Arc::clone(nearest.map_or(&file.base, |(_, shown)| shown)),
                 kind: match file.kind {
                     FileKind::Python | FileKind::Stub | FileKind::Notebook => InputKind::Python,
-                    FileKind::Template => InputKind::Template,
+                    FileKind::Template | FileKind::Manifest => InputKind::Template,
                 },
             }
         })

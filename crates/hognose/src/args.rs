@@ -76,6 +76,10 @@ pub struct Global {
     /// Use no configuration file
     #[arg(long, global = true, help_heading = "Global options")]
     pub isolated: bool,
+
+    /// Open no connection; what needs one fails
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub offline: bool,
 }
 
 /// When to use colours.
@@ -94,6 +98,10 @@ pub enum ColorWhen {
 pub enum Command {
     /// Scan source code, templates and settings; nothing is executed
     Scan(Box<Scan>),
+    /// Look up known vulnerabilities of what the project installs; nothing is installed or fetched
+    Audit(Box<Audit>),
+    /// Fetch, import and describe the advisories that `audit` looks into
+    Db(Db),
     /// Explain a rule: what it finds, why it matters, how to fix it
     Explain(Explain),
     /// List all rules
@@ -267,6 +275,204 @@ pub struct Scan {
     /// Number of threads; one a core if not given
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512), help_heading = "How to run")]
     pub jobs: Option<u16>,
+}
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  hognose db update                                fetch the advisories, once and then now and again
+  hognose audit                                    all manifests and lock files in the folder you are in
+  hognose audit requirements.txt poetry.lock       some files
+  hognose audit --fail-on high --output sarif=audit.sarif
+  hognose audit --persona auditor                  also what may be installed in a vulnerable version";
+
+/// `hognose audit`
+#[derive(Debug, Args)]
+#[command(after_help = AUDIT_EXAMPLES)]
+pub struct Audit {
+    /// Folders and files to look at: manifests, lock files, environments, bills of materials
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+
+    /// Who reads the report
+    #[arg(long, help_heading = "What to look for")]
+    pub persona: Option<PersonaWord>,
+
+    /// Rules to run: ids or beginnings of ids
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        help_heading = "What to look for"
+    )]
+    pub select: Vec<String>,
+
+    /// Rules not to run
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        help_heading = "What to look for"
+    )]
+    pub ignore: Vec<String>,
+
+    /// Leave out findings below this severity
+    #[arg(long, value_name = "SEVERITY", help_heading = "What to look for")]
+    pub severity: Option<SeverityWord>,
+
+    /// Leave out what matches a pattern, spelled as in `.gitignore` (repeatable)
+    #[arg(long, value_name = "PATTERN", help_heading = "Where to look")]
+    pub exclude: Vec<String>,
+
+    /// Look at what git ignores too
+    #[arg(long, help_heading = "Where to look")]
+    pub no_ignore: bool,
+
+    /// Leave out files larger than this, such as `32 MiB`
+    #[arg(long, value_name = "SIZE", value_parser = Size::parse, help_heading = "Where to look")]
+    pub max_file_size: Option<Size>,
+
+    /// The index of advisories to look into, instead of the one in the user's cache
+    #[arg(long, value_name = "FILE", env = "HOGNOSE_ADVISORIES", hide_env_values = true, help_heading = "Advisories", value_hint = ValueHint::FilePath)]
+    pub advisories: Option<PathBuf>,
+
+    /// Advisories older than this many days are a problem
+    #[arg(long, value_name = "DAYS", help_heading = "Advisories")]
+    pub max_age: Option<u32>,
+
+    /// Write the report in a format: to a file, or to standard output without one (repeatable)
+    #[arg(
+        short,
+        long,
+        alias = "format",
+        value_name = "FORMAT[=FILE]",
+        help_heading = "Output"
+    )]
+    pub output: Vec<String>,
+
+    /// Fail (exit code 1) for findings at or above this severity
+    #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
+    pub fail_on: Option<FailOn>,
+
+    /// Whether what could not be looked at makes the exit code 2
+    #[arg(
+        long,
+        value_name = "fail|allow",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    pub problems: Option<ProblemsMean>,
+
+    /// Findings in this file are known and do not count
+    #[arg(long, value_name = "FILE", help_heading = "Only what is new", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+
+    /// Write all findings of this run to a file for `--baseline`
+    #[arg(long, value_name = "FILE", help_heading = "Only what is new", value_hint = ValueHint::FilePath)]
+    pub write_baseline: Option<PathBuf>,
+}
+
+impl Audit {
+    /// The same as a scan, for what the two have in common.
+    pub fn as_scan(&self) -> Scan {
+        Scan {
+            paths: self.paths.clone(),
+            persona: self.persona,
+            select: self.select.clone(),
+            ignore: self.ignore.clone(),
+            severity: self.severity,
+            exclude: self.exclude.clone(),
+            no_ignore: self.no_ignore,
+            max_file_size: self.max_file_size,
+            output: self.output.clone(),
+            fail_on: self.fail_on,
+            problems: self.problems,
+            baseline: self.baseline.clone(),
+            write_baseline: self.write_baseline.clone(),
+            ..Scan::of_nothing()
+        }
+    }
+}
+
+const DB_EXAMPLES: &str = "\
+Examples:
+  hognose db update                                the public export of OSV
+  hognose db update --url https://mirror.example/pypi/all.zip
+  hognose db import all.zip                        a file that was fetched elsewhere
+  hognose db import advisory-database own-advisories --kev known_exploited_vulnerabilities.json
+  hognose db status";
+
+/// `hognose db`
+#[derive(Debug, Args)]
+#[command(after_help = DB_EXAMPLES)]
+pub struct Db {
+    /// What to do
+    #[command(subcommand)]
+    pub action: DbAction,
+}
+
+/// What to do with the advisories.
+#[derive(Debug, Subcommand)]
+pub enum DbAction {
+    /// Fetch the advisories and build the index anew; until that is done, the old one stays
+    Update {
+        /// Where from: zip files of records in the format of OSV (repeatable)
+        #[arg(
+            long,
+            value_name = "URL",
+            env = "HOGNOSE_ADVISORIES_URL",
+            hide_env_values = true
+        )]
+        url: Vec<String>,
+
+        /// What all commands about the index share
+        #[command(flatten)]
+        index: DbIndex,
+    },
+    /// Build the index from files: zip files, folders or git checkouts of records in the format of OSV
+    Import {
+        /// Zip files, folders, single records (JSON or YAML), `file://` or `https://` addresses; all are joined
+        #[arg(required = true, value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
+        sources: Vec<String>,
+
+        /// What all commands about the index share
+        #[command(flatten)]
+        index: DbIndex,
+    },
+    /// Say where the index is, how old it is and what it is made of
+    Status {
+        /// The index, instead of the one in the user's cache
+        #[arg(long, value_name = "FILE", env = "HOGNOSE_ADVISORIES", hide_env_values = true, value_hint = ValueHint::FilePath)]
+        advisories: Option<PathBuf>,
+
+        /// How to print it
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: StatusFormat,
+    },
+}
+
+/// What building the index needs to know.
+#[derive(Debug, Args)]
+pub struct DbIndex {
+    /// CISA's catalogue of known exploited vulnerabilities (JSON): a file or an address
+    #[arg(long, value_name = "SOURCE")]
+    pub kev: Option<String>,
+
+    /// FIRST's exploit predictions (EPSS, CSV): a file or an address
+    #[arg(long, value_name = "SOURCE")]
+    pub epss: Option<String>,
+
+    /// Where to write the index, instead of the user's cache
+    #[arg(long, value_name = "FILE", env = "HOGNOSE_ADVISORIES", hide_env_values = true, value_hint = ValueHint::FilePath)]
+    pub advisories: Option<PathBuf>,
+}
+
+/// How to print the state of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For reading
+    Table,
+    /// For programs
+    Json,
 }
 
 /// `hognose explain`

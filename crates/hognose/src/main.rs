@@ -1,7 +1,7 @@
 //! Hognose on the command line: arguments, configuration, wiring, exit codes.
 //!
 //! The one crate that reads arguments, touches the file system ([`sources`]), prints ([`terminal`]) and exits. It
-//! finds out what the user wants ([`args`], [`config`]), has it done ([`scan`], [`commands`]) by the crates below,
+//! finds out what the user wants ([`args`], [`config`]), has it done ([`scan`], [`audit`], [`commands`]) by the crates below,
 //! which know nothing of files and terminals, and shows the result. It decides nothing about Python or security.
 //!
 //! Start reading at [`scan`].
@@ -17,6 +17,7 @@ use crate::terminal::Terminal;
 
 mod analysis;
 mod args;
+mod audit;
 mod commands;
 mod config;
 mod failure;
@@ -70,6 +71,8 @@ fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Scan(scan) if scan.watch => watch::run(global, scan, &terminal),
         Command::Scan(scan) => scan::run(global, scan, &terminal),
+        Command::Audit(audit) => audit::run(global, audit, &terminal),
+        Command::Db(db) => commands::db::run(global, db, &terminal),
         Command::Explain(explain) => commands::explain::run(global, explain, &terminal),
         Command::Routes(routes) => commands::routes::run(global, routes, &terminal),
         Command::Rules(rules) => commands::rules::run(global, rules, &terminal),

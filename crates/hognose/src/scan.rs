@@ -29,6 +29,16 @@ const BASELINE_LIMIT: u64 = 1 << 30;
 
 /// Runs the command; gives the exit code.
 pub fn run(global: &Global, arguments: &Scan, terminal: &Terminal) -> Result<u8, Failure> {
+    prepared(global, arguments, terminal, |job, started| job.run(started))
+}
+
+/// Finds out all that a run needs to know, then runs it; gives the exit code.
+pub fn prepared(
+    global: &Global,
+    arguments: &Scan,
+    terminal: &Terminal,
+    run: impl FnOnce(Job<'_>, Instant) -> Result<u8, Failure> + Send,
+) -> Result<u8, Failure> {
     let (started, begun) = (now(), clock());
     let working = working_folder()?;
     let settings = Settings::of_scan(global, arguments, &working)?;
@@ -54,7 +64,7 @@ pub fn run(global: &Global, arguments: &Scan, terminal: &Terminal) -> Result<u8,
         terminal,
         begun,
     };
-    pool.install(|| job.run(started))
+    pool.install(|| run(job, started))
 }
 
 /// The threads that an analysis runs on; one a core if their number is not given.
@@ -86,7 +96,8 @@ fn now() -> Instant {
     clippy::disallowed_methods,
     reason = "the clock is read here and passed on"
 )]
-fn clock() -> DateTime {
+/// The time, UTC.
+pub fn clock() -> DateTime {
     let since = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
@@ -99,15 +110,19 @@ pub struct Job<'a> {
     global: &'a Global,
     /// The command line.
     pub arguments: &'a Scan,
-    settings: &'a Settings,
-    knowledge: &'a Knowledge,
-    policy: Policy,
-    baseline: Option<Baseline>,
+    /// What holds.
+    pub settings: &'a Settings,
+    /// The rules.
+    pub knowledge: &'a Knowledge,
+    /// What the user wants to see.
+    pub policy: Policy,
+    /// What is known already.
+    pub baseline: Option<Baseline>,
     /// The folder that paths are relative to.
     pub working: &'a Path,
     terminal: &'a Terminal,
     /// When the run began, UTC.
-    begun: DateTime,
+    pub begun: DateTime,
 }
 
 /// The files to scan and where their bytes come from.
@@ -294,6 +309,7 @@ impl Job<'_> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             files: analysed.scanned.len() as u64,
             lines: analysed.lines,
+            dependencies: None,
             started: self.begun,
             elapsed: started.elapsed(),
         };
@@ -331,7 +347,7 @@ impl Job<'_> {
     }
 
     /// Writes all outputs, the baseline and the summary; gives the exit code.
-    fn show(&self, report: &Report) -> Result<u8, Failure> {
+    pub fn show(&self, report: &Report) -> Result<u8, Failure> {
         if let Some(file) = &self.arguments.write_baseline {
             let file = self.working.join(file);
             self.write_output(&file, &Baseline::of(report).render(), None)?;

@@ -32,6 +32,60 @@ pub enum Evidence {
     Flow(Flow),
     /// Another place that matters, with a note: where a constant was set, where a setting is read.
     Related(FlowStep),
+    /// What is published about a package.
+    Advisory(Box<Advisory>),
+}
+
+/// One published vulnerability, with what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Advisory {
+    /// All its names, the best known first: `CVE-2018-18074`, `GHSA-…`, `PYSEC-…`.
+    pub names: Vec<String>,
+    /// What is wrong, in one line without full stop. May be empty.
+    pub summary: String,
+    /// How bad it is, if somebody scored it.
+    pub cvss: Option<Cvss>,
+    /// Since when it is known to be exploited, by CISA's catalogue.
+    pub exploited: Option<KnownExploited>,
+    /// How probably it will be exploited, by FIRST's predictions.
+    pub epss: Option<Epss>,
+    /// Versions that fix it, ascending.
+    pub fixed_in: Vec<String>,
+    /// The smallest later version in which nothing at all is known to be wrong.
+    pub upgrade_to: Option<String>,
+    /// Day of publication, `YYYY-MM-DD`. May be empty.
+    pub published: String,
+    /// Addresses to read on, the best first.
+    pub links: Vec<String>,
+    /// Whose data this is, and its licence.
+    pub credits: Vec<String>,
+}
+
+/// A score by CVSS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cvss {
+    /// `CVSS:3.1/AV:N/…`
+    pub vector: String,
+    /// The score times ten, 0 to 100.
+    pub tenths: u8,
+}
+
+/// An entry in CISA's catalogue of known exploited vulnerabilities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownExploited {
+    /// Day on which it was added, `YYYY-MM-DD`.
+    pub since: String,
+    /// Whether ransomware is known to use it.
+    pub ransomware: bool,
+}
+
+/// FIRST's prediction that a vulnerability is exploited within 30 days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Epss {
+    /// Probability, times 100,000.
+    pub probability: u32,
+    /// Part of all vulnerabilities that are less probable, times 100,000.
+    pub percentile: u32,
 }
 
 /// The path source → … → sink. Corresponds to a SARIF `codeFlow`.

@@ -18,9 +18,11 @@ mod sources;
 mod suppression;
 
 pub use entry_point::{EntryPoint, ParameterLocation, Route, RouteParameter, ValueConstraint};
-pub use finding::{Edit, Evidence, Finding, Fix, Flow, FlowStep, Safety};
+pub use finding::{
+    Advisory, Cvss, Edit, Epss, Evidence, Finding, Fix, Flow, FlowStep, KnownExploited, Safety,
+};
 pub use fingerprint::Fingerprint;
-pub use location::{CodeLocation, Excerpt, Location, Position, Range};
+pub use location::{CodeLocation, Excerpt, Location, PackageLocation, Position, Range};
 pub use problem::{Problem, ProblemKind, ProblemLevel};
 pub use rule::{Alias, AliasTool, Confidence, ParseLevelError, Persona, Rule, Severity};
 pub use sources::{SourceError, Sources};

@@ -7,14 +7,51 @@ use std::sync::Arc;
 pub enum Location {
     /// A range of source text.
     Code(CodeLocation),
+    /// A distribution that a place of a manifest asks for or has.
+    Package(Box<PackageLocation>),
 }
 
 impl Location {
-    /// The code range, if this is one.
+    /// The range of text: of a package, the place that names it.
     pub fn code(&self) -> Option<&CodeLocation> {
-        let Location::Code(code) = self;
-        Some(code)
+        match self {
+            Location::Code(code) => Some(code),
+            Location::Package(package) => Some(&package.code),
+        }
     }
+
+    /// The same, to be changed.
+    pub fn code_mut(&mut self) -> Option<&mut CodeLocation> {
+        match self {
+            Location::Code(code) => Some(code),
+            Location::Package(package) => Some(&mut package.code),
+        }
+    }
+
+    /// The package, if it is one.
+    pub fn package(&self) -> Option<&PackageLocation> {
+        match self {
+            Location::Code(_) => None,
+            Location::Package(package) => Some(package),
+        }
+    }
+}
+
+/// A distribution that a place of a manifest asks for or has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageLocation {
+    /// Normalised name (PEP 503).
+    pub name: Arc<str>,
+    /// The version, if the place says one.
+    pub version: Option<Arc<str>>,
+    /// Package URL, with the version if there is one: `pkg:pypi/requests@2.19.1`.
+    pub purl: String,
+    /// Names of the distributions that bring it in, outermost first. Empty for what the project asks for itself.
+    pub chain: Vec<Arc<str>>,
+    /// Groups that bring it in: `dev`. Empty for what a plain installation brings in.
+    pub groups: Vec<Arc<str>>,
+    /// Where it is named.
+    pub code: CodeLocation,
 }
 
 /// A range of source text in a file, with the text around it so that renderers need no file access.

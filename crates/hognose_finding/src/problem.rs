@@ -66,6 +66,12 @@ pub enum ProblemKind {
     Empty,
     /// A fix could not be applied.
     Fix,
+    /// The data about published vulnerabilities is missing, damaged or old.
+    Advisories,
+    /// A requirement leaves open which version is installed, and some that it allows are vulnerable.
+    Unpinned,
+    /// A package has published vulnerabilities, and whether they concern this place cannot be told.
+    Unjudged,
 }
 
 impl ProblemKind {
@@ -89,6 +95,9 @@ impl ProblemKind {
             ProblemKind::CheckFailed => "check-failed",
             ProblemKind::Empty => "empty",
             ProblemKind::Fix => "fix",
+            ProblemKind::Advisories => "advisories",
+            ProblemKind::Unpinned => "unpinned",
+            ProblemKind::Unjudged => "unjudged",
         }
     }
 
@@ -104,14 +113,17 @@ impl ProblemKind {
             | ProblemKind::SpecialFile
             | ProblemKind::BrokenLink
             | ProblemKind::Configuration
-            | ProblemKind::Budget => ProblemLevel::Warning,
+            | ProblemKind::Budget
+            | ProblemKind::Unpinned => ProblemLevel::Warning,
             ProblemKind::Encoding
             | ProblemKind::Unreadable
             | ProblemKind::Vanished
             | ProblemKind::TooLarge
             | ProblemKind::TooDeep
             | ProblemKind::Notebook
-            | ProblemKind::CheckFailed => ProblemLevel::Error,
+            | ProblemKind::CheckFailed
+            | ProblemKind::Advisories
+            | ProblemKind::Unjudged => ProblemLevel::Error,
         }
     }
 }

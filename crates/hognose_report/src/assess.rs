@@ -40,6 +40,8 @@ pub struct Facts {
     pub files: u64,
     /// Physical lines in them.
     pub lines: u64,
+    /// Dependencies that were looked up, where that is what was looked at.
+    pub dependencies: Option<u64>,
     /// When the run began, UTC.
     pub started: DateTime,
     /// Wall time.
@@ -119,6 +121,7 @@ pub fn assess(
             fail_on: policy.fail_on,
             files: facts.files,
             lines: facts.lines,
+            dependencies: facts.dependencies,
             started: facts.started,
             elapsed: facts.elapsed,
         },
@@ -139,6 +142,7 @@ fn merged(mut findings: Vec<Finding>) -> Vec<Finding> {
         (
             place(a),
             &a.rule.id,
+            a.location.package().map(|_| a.fingerprint),
             best_first(a),
             &a.message,
             a.fingerprint,
@@ -146,12 +150,17 @@ fn merged(mut findings: Vec<Finding>) -> Vec<Finding> {
             .cmp(&(
                 place(b),
                 &b.rule.id,
+                b.location.package().map(|_| b.fingerprint),
                 best_first(b),
                 &b.message,
                 b.fingerprint,
             ))
     });
-    findings.dedup_by(|later, kept| place(later) == place(kept) && later.rule.id == kept.rule.id);
+    findings.dedup_by(|later, kept| {
+        // One line asks for one package, which may have many vulnerabilities.
+        let same = later.location.package().is_none() || later.fingerprint == kept.fingerprint;
+        same && place(later) == place(kept) && later.rule.id == kept.rule.id
+    });
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
     findings
 }

@@ -106,6 +106,8 @@ pub struct Run {
     pub files: u64,
     /// Physical lines in them.
     pub lines: u64,
+    /// Dependencies that were looked up, where that is what was looked at; `files` are manifests then.
+    pub dependencies: Option<u64>,
     /// When it began, UTC. Only in formats that demand it.
     pub started: DateTime,
     /// Wall time. Left out of machine-readable formats that must be reproducible.

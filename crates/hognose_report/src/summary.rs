@@ -56,12 +56,17 @@ pub fn summary_line(report: &Report) -> String {
 
 /// The same without how long it took, so that the same input gives the same text.
 pub(crate) fn timeless_summary(report: &Report) -> String {
-    format!(
-        "{} · {}, {}",
-        verdict(report),
-        counted(report.run.files, "file"),
-        counted(report.run.lines, "line")
-    )
+    format!("{} · {}", verdict(report), extent(report))
+}
+
+/// The second half: how much was looked at.
+pub(crate) fn extent(report: &Report) -> String {
+    let files = counted(report.run.files, "file");
+    match report.run.dependencies {
+        Some(1) => format!("{files}, 1 dependency"),
+        Some(count) => format!("{files}, {} dependencies", thousands(count)),
+        None => format!("{files}, {}", counted(report.run.lines, "line")),
+    }
 }
 
 /// The first half of the summary: what was found.

@@ -71,6 +71,13 @@ pub enum Matcher {
         /// Which.
         construct: TemplateConstruct,
     },
+    /// A package that something is published about.
+    Advisory {
+        /// What.
+        kind: AdvisoryKind,
+        /// Of the versions that a place allows.
+        versions: AffectedVersions,
+    },
     /// A check with logic of its own.
     Check {
         /// The name it is registered under in the engine.
@@ -91,6 +98,49 @@ impl Framework {
     /// Words of the front matter with their meaning.
     pub(crate) const WORDS: [(&str, Framework); 2] =
         [("django", Framework::Django), ("flask", Framework::Flask)];
+}
+
+/// What is published about a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AdvisoryKind {
+    /// It has a fault.
+    Vulnerability,
+    /// It was made to do harm.
+    Malice,
+}
+
+impl AdvisoryKind {
+    /// Words of the front matter with their meaning.
+    pub(crate) const WORDS: [(&str, AdvisoryKind); 2] = [
+        ("vulnerability", AdvisoryKind::Vulnerability),
+        ("malice", AdvisoryKind::Malice),
+    ];
+}
+
+/// How the versions that a manifest allows stand to those that are affected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AffectedVersions {
+    /// One version is allowed, and it is affected.
+    Exact,
+    /// Several are allowed, and all of them are affected.
+    All,
+    /// Several are allowed, and some of them are affected.
+    Some,
+    /// One that is affected is taken if something else asks for the package.
+    Constraint,
+    /// Nobody says which versions are affected.
+    Unsaid,
+}
+
+impl AffectedVersions {
+    /// Words of the front matter with their meaning.
+    pub(crate) const WORDS: [(&str, AffectedVersions); 5] = [
+        ("exact", AffectedVersions::Exact),
+        ("all", AffectedVersions::All),
+        ("some", AffectedVersions::Some),
+        ("constraint", AffectedVersions::Constraint),
+        ("unsaid", AffectedVersions::Unsaid),
+    ];
 }
 
 /// A construct in a Jinja2, Django or Mako template.

@@ -61,15 +61,18 @@ pub enum ExampleLanguage {
     Django,
     /// `mako`
     Mako,
+    /// `requirements`: a file of requirements as pip reads it.
+    Requirements,
 }
 
 impl ExampleLanguage {
     /// All languages.
-    pub(crate) const ALL: [ExampleLanguage; 4] = [
+    pub(crate) const ALL: [ExampleLanguage; 5] = [
         ExampleLanguage::Python,
         ExampleLanguage::Jinja,
         ExampleLanguage::Django,
         ExampleLanguage::Mako,
+        ExampleLanguage::Requirements,
     ];
 
     /// The word after the fence.
@@ -79,6 +82,7 @@ impl ExampleLanguage {
             ExampleLanguage::Jinja => "html+jinja",
             ExampleLanguage::Django => "html+django",
             ExampleLanguage::Mako => "mako",
+            ExampleLanguage::Requirements => "requirements",
         }
     }
 
@@ -88,13 +92,14 @@ impl ExampleLanguage {
             ExampleLanguage::Python => "example.py",
             ExampleLanguage::Jinja | ExampleLanguage::Django => "example.html",
             ExampleLanguage::Mako => "example.mako",
+            ExampleLanguage::Requirements => "requirements.txt",
         }
     }
 
     /// How a line is marked in this language.
     const fn markers(self) -> [(&'static str, ExpectedLevel); 2] {
         match self {
-            ExampleLanguage::Python => [
+            ExampleLanguage::Python | ExampleLanguage::Requirements => [
                 ("# finding", ExpectedLevel::Finding),
                 ("# possible", ExpectedLevel::Possible),
             ],
@@ -325,7 +330,7 @@ fn take_markers(line: &str, language: ExampleLanguage) -> (&str, Vec<ExpectedLev
 fn almost_marker(line: &str, language: ExampleLanguage) -> Option<&str> {
     let line = line.trim_end();
     let comment = match language {
-        ExampleLanguage::Python => &line[line.rfind('#')?..],
+        ExampleLanguage::Python | ExampleLanguage::Requirements => &line[line.rfind('#')?..],
         // A Python comment has no meaning in a template.
         _ if !line.ends_with("#}") => &line[line.rfind("# ")?..],
         _ => &line[line.rfind("{#")?..],

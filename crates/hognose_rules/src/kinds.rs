@@ -168,6 +168,7 @@ impl Kinds {
             | Matcher::Import { .. }
             | Matcher::Setting { .. }
             | Matcher::Template { .. }
+            | Matcher::Advisory { .. }
             | Matcher::Check { .. } => {}
         }
         self.sinks

@@ -25,7 +25,10 @@ mod test_value;
 mod yaml;
 
 pub use catalogue::Catalogue;
-pub use detect::{Detect, FixAction, FixRecipe, Framework, Matcher, TemplateConstruct};
+pub use detect::{
+    AdvisoryKind, AffectedVersions, Detect, FixAction, FixRecipe, Framework, Matcher,
+    TemplateConstruct,
+};
 pub use embedded::model_files;
 pub use error::RuleError;
 pub use example::{Example, ExampleFile, ExampleLanguage, ExampleSection, Expected, ExpectedLevel};

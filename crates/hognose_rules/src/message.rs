@@ -15,17 +15,43 @@ pub enum Placeholder {
     Source,
     /// Where the data ends up.
     Sink,
+    /// The name of a package; advisories only.
+    Package,
+    /// Its version; advisories only.
+    Version,
+    /// The best known name of what is published about it; advisories only.
+    Vulnerability,
 }
 
 impl Placeholder {
     /// The words between braces with their meaning.
-    pub(crate) const WORDS: [(&str, Placeholder); 5] = [
+    pub(crate) const WORDS: [(&str, Placeholder); 8] = [
         ("callee", Placeholder::Callee),
         ("argument", Placeholder::Argument),
         ("value", Placeholder::Value),
         ("source", Placeholder::Source),
         ("sink", Placeholder::Sink),
+        ("package", Placeholder::Package),
+        ("version", Placeholder::Version),
+        ("vulnerability", Placeholder::Vulnerability),
     ];
+
+    /// If it means nothing in an entry with this mechanism: where it does.
+    pub(crate) fn only_with(self, mechanism: &str) -> Option<&'static str> {
+        let advisory = mechanism == "advisory";
+        match self {
+            Placeholder::Source if mechanism != "flow" => Some("`flow`"),
+            Placeholder::Package | Placeholder::Version | Placeholder::Vulnerability
+                if !advisory =>
+            {
+                Some("`advisory`")
+            }
+            Placeholder::Callee | Placeholder::Argument | Placeholder::Sink if advisory => {
+                Some("a call")
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A part of a message.

@@ -8,16 +8,17 @@ use crate::reader::{Fields, Reader, backquoted, is_dotted_name, is_kebab_case, i
 use crate::test_value::compile;
 use crate::yaml::{Entry, Node, Span, Value};
 use crate::{
-    Detect, FixAction, FixRecipe, Framework, Matcher, Pattern, TemplateConstruct, ValueTest,
+    AdvisoryKind, AffectedVersions, Detect, FixAction, FixRecipe, Framework, Matcher, Pattern,
+    TemplateConstruct, ValueTest,
 };
 
 /// The keys of which an entry has exactly one.
-const MECHANISMS: [&str; 8] = [
-    "call", "sink", "missing", "flow", "import", "setting", "template", "check",
+const MECHANISMS: [&str; 9] = [
+    "call", "sink", "missing", "flow", "import", "setting", "template", "advisory", "check",
 ];
 
 /// All keys of an entry.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "call",
     "sink",
     "missing",
@@ -25,6 +26,7 @@ const KEYS: [&str; 14] = [
     "import",
     "setting",
     "template",
+    "advisory",
     "check",
     "value",
     "with",
@@ -65,7 +67,6 @@ impl<'t> Reader<'t> {
         let faults = self.errors.len();
         let fields = self.map(node, "detect", &KEYS)?;
         let mechanism = self.mechanism(&fields)?;
-        let flow = mechanism.key == "flow";
         let matcher = self.matcher(mechanism, &fields);
         let with = self.with(mechanism, &fields);
         let confidence = match fields.get("confidence") {
@@ -82,8 +83,10 @@ impl<'t> Reader<'t> {
                 &mechanism.key_span,
                 Some("say what is wrong at the place that is found"),
             )
-            .and_then(|node| self.message(node, "message", flow));
-        let fix = fields.get("fix").and_then(|node| self.fix(node, flow));
+            .and_then(|node| self.message(node, "message", &mechanism.key));
+        let fix = fields
+            .get("fix")
+            .and_then(|node| self.fix(node, &mechanism.key));
         if self.errors.len() > faults {
             return None;
         }
@@ -201,6 +204,20 @@ impl<'t> Reader<'t> {
             "template" => Some(Matcher::Template {
                 construct: self.word(node, "template construct", &TemplateConstruct::WORDS)?,
             }),
+            "advisory" => {
+                let fields = self.map(node, "advisory", &["kind", "versions"])?;
+                let at = &mechanism.key_span;
+                let kind = self
+                    .required(&fields, "kind", at, None)
+                    .and_then(|node| self.word(node, "kind of advisory", &AdvisoryKind::WORDS));
+                let versions = self
+                    .required(&fields, "versions", at, None)
+                    .and_then(|node| self.word(node, "versions", &AffectedVersions::WORDS));
+                Some(Matcher::Advisory {
+                    kind: kind?,
+                    versions: versions?,
+                })
+            }
             "check" => Some(Matcher::Check {
                 name: self.kebab_case(node, "check")?,
             }),
@@ -317,7 +334,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn fix(&mut self, node: &Node<'t>, flow: bool) -> Option<FixRecipe> {
+    fn fix(&mut self, node: &Node<'t>, mechanism: &str) -> Option<FixRecipe> {
         const ACTIONS: [&str; 4] = ["callee", "value", "set", "remove"];
         let fields = self.map(
             node,
@@ -326,7 +343,7 @@ impl<'t> Reader<'t> {
         )?;
         let title = self
             .required(&fields, "title", &node.span, None)
-            .and_then(|node| self.message(node, "title", flow));
+            .and_then(|node| self.message(node, "title", mechanism));
         let safety = self
             .required(
                 &fields,

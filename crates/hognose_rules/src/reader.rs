@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A text in which all placeholders are known. `{source}` has a meaning in flows only.
-    pub(crate) fn message(&mut self, node: &Node, what: &str, flow: bool) -> Option<String> {
+    pub(crate) fn message(&mut self, node: &Node, what: &str, mechanism: &str) -> Option<String> {
         let text = self.text(node, what)?;
         for part in parts(&text) {
             let Part::Hole(word, _) = part else { continue };
@@ -113,10 +113,14 @@ impl<'t> Reader<'t> {
                         ));
                     }
                 }
-                Some((_, Placeholder::Source)) if !flow => {
-                    self.error(&at, "`{source}` has a meaning in an entry with `flow` only");
+                Some((_, placeholder)) => {
+                    let only = placeholder.only_with(mechanism);
+                    if let Some(only) = only {
+                        let message =
+                            format!("`{hole}` has a meaning in an entry with {only} only");
+                        self.error(&at, message);
+                    }
                 }
-                Some(_) => {}
             }
         }
         Some(text)

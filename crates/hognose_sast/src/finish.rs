@@ -269,6 +269,10 @@ impl Words<'_, '_> {
                 }
             },
             Placeholder::Argument | Placeholder::Sink => place.name.clone().unwrap_or_default(),
+            // Messages about source code name no packages: reading a page sees to it.
+            Placeholder::Package | Placeholder::Version | Placeholder::Vulnerability => {
+                String::new()
+            }
             Placeholder::Value => {
                 let written = self
                     .call
@@ -521,9 +525,7 @@ pub(crate) fn template(
             let detect = rules.detect(at);
             let message = fill_message(&detect.message, |placeholder| match placeholder {
                 Placeholder::Value | Placeholder::Source => quoted(&fact.value),
-                Placeholder::Callee | Placeholder::Argument | Placeholder::Sink => {
-                    quoted(&fact.what)
-                }
+                _ => quoted(&fact.what),
             });
             scanned.findings.push(Finding {
                 rule: page.rule.clone(),

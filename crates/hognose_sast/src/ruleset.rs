@@ -166,6 +166,8 @@ impl<'a> RuleSet<'a> {
                     .push(at);
             }
             Matcher::Template { construct } => self.templates.push((*construct, at)),
+            // Of manifests, not of source code.
+            Matcher::Advisory { .. } => {}
             Matcher::Check { name } => match CHECKS.iter().find(|check| check.name == name) {
                 Some(check) => self.checks.push((check, at)),
                 None => self.unknown.push((at, name.clone())),

@@ -8,7 +8,9 @@
 //! Start reading at [`Dependency`].
 
 pub mod advisory;
+mod audit;
 mod dependency;
 pub mod manifest;
 
+pub use audit::{Audit, audit, index_problem};
 pub use dependency::{Dependency, DependencySource, Requirement};

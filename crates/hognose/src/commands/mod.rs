@@ -1,5 +1,6 @@
 //! The commands beside the scan.
 
+pub mod db;
 pub mod explain;
 pub mod generate;
 mod markdown;

@@ -79,6 +79,15 @@ pub struct Keys {
     /// whether the folder that is scanned has packaging metadata (`pyproject.toml` with a project, `setup.py`,
     /// `setup.cfg`).
     pub library: Option<bool>,
+    /// The index of advisories that `hognose audit` looks into. In the user's cache if not given.
+    #[schemars(with = "Option<PathBuf>")]
+    pub advisories: Option<Spanned<PathBuf>>,
+    /// Where `hognose db update` fetches advisories from: zip files of records in the format of OSV. Its public export
+    /// if not given. Not heeded in a file that is found beside the code: name it with `--config`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub advisories_url: Option<Vec<Spanned<String>>>,
+    /// Advisories older than this many days are a problem. 30 if not given.
+    pub advisories_max_age: Option<u32>,
     /// Number of threads; one a core if not given.
     pub jobs: Option<Jobs>,
 }

@@ -20,6 +20,9 @@ use crate::sources::{Patterns, WalkOptions, shown};
 /// about 1 MiB; generated tables reach some ten.
 const MAX_FILE_SIZE: u64 = 32 << 20;
 
+/// Advisories older than this many days are a problem unless the user says otherwise: new ones come every day.
+const MAX_AGE: u32 = 30;
+
 /// What holds for a run.
 #[derive(Debug)]
 pub struct Settings {
@@ -45,6 +48,12 @@ pub struct Settings {
     pub baseline: Option<PathBuf>,
     /// Whether the project is a library, if said.
     pub library: Option<bool>,
+    /// The index of advisories, absolute, if said.
+    pub advisories: Option<PathBuf>,
+    /// Where advisories are fetched from, if a configuration that is trusted says so.
+    pub advisories_url: Option<Vec<String>>,
+    /// Advisories older than this many days are a problem.
+    pub advisories_max_age: u32,
     /// Number of threads, if said.
     pub jobs: Option<usize>,
 }
@@ -142,6 +151,7 @@ impl Settings {
                 || value(&layers, |keys| keys.include_vendored).unwrap_or(false),
             exclude,
             include: patterns(&layers, |keys| keys.include.as_ref())?,
+            manifests: false,
         };
 
         Ok(Settings {
@@ -169,6 +179,15 @@ impl Settings {
                 None => with_base(&layers, |keys| keys.baseline.as_ref())
                     .map(|(layer, file)| layer.base.join(file.get_ref())),
             },
+            advisories: with_base(&layers, |keys| keys.advisories.as_ref())
+                .map(|(layer, file)| layer.base.join(file.get_ref())),
+            advisories_url: layers
+                .iter()
+                .rev()
+                .filter(|layer| !layer.discovered)
+                .find_map(|layer| layer.keys.advisories_url.as_ref())
+                .map(|urls| urls.iter().map(|url| url.get_ref().clone()).collect()),
+            advisories_max_age: value(&layers, |keys| keys.advisories_max_age).unwrap_or(MAX_AGE),
             library: scan.library.or(value(&layers, |keys| keys.library)),
             jobs: scan
                 .jobs
@@ -215,6 +234,13 @@ impl Settings {
                 .map_err(|error| Failure::new(error.to_string()))?,
             ..self.policy.clone()
         })
+    }
+
+    /// Whether the place of the advisories comes from a configuration that lies beside the code: it may say where to
+    /// look, but nothing is written there.
+    pub fn advisories_of_the_code(&self) -> bool {
+        with_base(&self.layers, |keys| keys.advisories.as_ref())
+            .is_some_and(|(layer, _)| layer.discovered)
     }
 
     /// The configuration files that were used, for the log.

@@ -43,3 +43,31 @@ impl Sources for DiskSources {
         }
     }
 }
+
+/// Manifests that were found on disk, and what they lead to: `-r ../base.txt`.
+#[derive(Debug)]
+pub struct ManifestSources {
+    found: DiskSources,
+    working: PathBuf,
+    limit: u64,
+}
+
+impl ManifestSources {
+    /// The given files; others relative to the folder `working`. Larger ones than `limit` bytes are refused.
+    pub fn new(files: &[FoundFile], working: &Path, limit: u64) -> Self {
+        ManifestSources {
+            found: DiskSources::new(files, limit),
+            working: working.to_path_buf(),
+            limit,
+        }
+    }
+}
+
+impl Sources for ManifestSources {
+    fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        match self.found.path(path) {
+            Some(real) => read_regular(real, self.limit),
+            None => read_regular(&self.working.join(path), self.limit),
+        }
+    }
+}

@@ -5,6 +5,7 @@
     reason = "the only place of the product with file access"
 )]
 
+mod advisories;
 mod disk;
 mod distribution;
 mod git;
@@ -17,7 +18,8 @@ mod shown;
 mod walk;
 mod write;
 
-pub use disk::DiskSources;
+pub use advisories::{IndexFile, each_file, index_place, is_record};
+pub use disk::{DiskSources, ManifestSources};
 pub use distribution::is_distribution;
 pub use git::Revision;
 pub use held::{HeldSources, read_stdin};
@@ -27,4 +29,4 @@ pub use read::read_regular;
 pub use recognise::FileKind;
 pub use shown::shown;
 pub use walk::{Found, FoundFile, NoSuchPath, WalkOptions, base_of, explicit_kind, walk};
-pub use write::{TEMPORARY, write_atomically, write_new_folder};
+pub use write::{TEMPORARY, make_folder, sync_folder, write_atomically, write_new_folder};

@@ -14,6 +14,8 @@ pub enum FileKind {
     Notebook,
     /// A template of a web framework.
     Template,
+    /// A file that says what is installed.
+    Manifest,
 }
 
 /// What a file name says.
@@ -44,6 +46,18 @@ pub fn file_name(name: &OsStr, in_templates: bool) -> NameSays {
             NameSays::Kind(FileKind::Template)
         }
         b"xml" | b"txt" if in_templates => NameSays::Kind(FileKind::Template),
+        _ => NameSays::Nothing,
+    }
+}
+
+/// Judges a file, by its path, as what may say what is installed. Any Python file may: scripts name their dependencies.
+pub fn manifest(path: &str) -> NameSays {
+    if hognose_sca::manifest::recognise(path).is_some() {
+        return NameSays::Kind(FileKind::Manifest);
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match file_name(OsStr::new(name), false) {
+        NameSays::Kind(FileKind::Python) => NameSays::Kind(FileKind::Python),
         _ => NameSays::Nothing,
     }
 }

@@ -31,6 +31,8 @@ pub struct WalkOptions {
     pub exclude: Vec<Patterns>,
     /// What is scanned as Python although its name does not say so.
     pub include: Vec<Patterns>,
+    /// Look for manifests instead of source code.
+    pub manifests: bool,
 }
 
 /// A file to scan.
@@ -111,7 +113,11 @@ pub fn walk(paths: &[PathBuf], working: &Path, options: &WalkOptions) -> Result<
             walk.below(folder, &real);
             roots.push(real);
         } else if metadata.is_file() {
-            let kind = explicit_kind(&real);
+            let kind = if options.manifests {
+                FileKind::Manifest
+            } else {
+                explicit_kind(&real)
+            };
             gathered.files.push(FoundFile {
                 base: base_of(&shown, false),
                 shown: shown.into(),
@@ -374,8 +380,10 @@ impl Walk<'_> {
                 .iter()
                 .any(|patterns| patterns.names(path, root, false))
         };
-        let kind = match recognise::file_name(name, in_templates) {
+        let shown = shown_in(&folder.shown, name);
+        let kind = match self.says(&shown, name, in_templates) {
             NameSays::Kind(kind) => kind,
+            NameSays::Nothing if self.options.manifests => return,
             says => {
                 let regular = file_type.is_file();
                 if included(&path)
@@ -387,7 +395,6 @@ impl Walk<'_> {
                 }
             }
         };
-        let shown = shown_in(&folder.shown, name);
         if let Some(reason) = self.leaves_out(&path, root, ignores, false) {
             gathered.left_out.push(LeftOut {
                 path: shown,
@@ -406,6 +413,15 @@ impl Walk<'_> {
                 shown,
                 not_regular(file_type),
             ));
+        }
+    }
+
+    /// What the name of a file says of it.
+    fn says(&self, shown: &str, name: &OsStr, in_templates: bool) -> NameSays {
+        if self.options.manifests {
+            recognise::manifest(shown)
+        } else {
+            recognise::file_name(name, in_templates)
         }
     }
 
@@ -446,7 +462,7 @@ impl Walk<'_> {
             let mut links = std::mem::take(&mut gathered.links);
             links.sort_by(|one, other| one.shown.cmp(&other.shown));
             for link in links {
-                match follow(&link, &known, roots) {
+                match self.follow(&link, &known, roots) {
                     Ok(Followed::File(file)) => {
                         known.insert(file.path.clone());
                         gathered.files.push(file);
@@ -465,67 +481,78 @@ impl Walk<'_> {
             }
         }
     }
-}
 
-/// Where a link leads, if to anything that is to be scanned and is not known.
-fn follow(link: &Link, known: &FxHashSet<PathBuf>, roots: &[PathBuf]) -> Result<Followed, Problem> {
-    let name = link.path.file_name().unwrap_or_default();
-    let says = recognise::file_name(name, link.in_templates);
-    let broken =
-        |message: &str| Problem::in_file(ProblemKind::BrokenLink, link.shown.as_str(), message);
-    let target = match link.path.canonicalize() {
-        Ok(target) => target,
-        // A link to nothing that could not have been Python is none of our business.
-        Err(_) if says == NameSays::Nothing => return Ok(Followed::Nothing),
-        Err(error) => {
-            let error = describe(&error);
-            return Err(match error.kind {
-                ProblemKind::Vanished => broken("is a symbolic link to nothing"),
-                kind => Problem::in_file(kind, link.shown.as_str(), error.message),
-            });
+    /// Where a link leads, if to anything that is to be scanned and is not known.
+    fn follow(
+        &self,
+        link: &Link,
+        known: &FxHashSet<PathBuf>,
+        roots: &[PathBuf],
+    ) -> Result<Followed, Problem> {
+        let name = link.path.file_name().unwrap_or_default();
+        let says = self.says(&link.shown, name, link.in_templates);
+        let broken =
+            |message: &str| Problem::in_file(ProblemKind::BrokenLink, link.shown.as_str(), message);
+        let target = match link.path.canonicalize() {
+            Ok(target) => target,
+            // A link to nothing that could not have been Python is none of our business.
+            Err(_) if says == NameSays::Nothing => return Ok(Followed::Nothing),
+            Err(error) => {
+                let error = describe(&error);
+                return Err(match error.kind {
+                    ProblemKind::Vanished => broken("is a symbolic link to nothing"),
+                    kind => Problem::in_file(kind, link.shown.as_str(), error.message),
+                });
+            }
+        };
+        let Ok(metadata) = target.metadata() else {
+            return Ok(Followed::Nothing);
+        };
+        if metadata.is_dir() {
+            if link.path.starts_with(&target) {
+                return Err(broken(
+                    "is a symbolic link to a folder around it, so it was not followed",
+                ));
+            }
+            if recognise::is_administration(name)
+                || roots.iter().any(|root| target.starts_with(root))
+            {
+                return Ok(Followed::Nothing);
+            }
+            return Ok(Followed::Folder(target));
         }
-    };
-    let Ok(metadata) = target.metadata() else {
-        return Ok(Followed::Nothing);
-    };
-    if metadata.is_dir() {
-        if link.path.starts_with(&target) {
-            return Err(broken(
-                "is a symbolic link to a folder around it, so it was not followed",
+        let kind = match (
+            says,
+            self.says(
+                &target.to_string_lossy(),
+                target.file_name().unwrap_or_default(),
+                link.in_templates,
+            ),
+        ) {
+            (NameSays::Kind(kind), _) | (_, NameSays::Kind(kind)) => kind,
+            (NameSays::PerhapsScript, _) if metadata.is_file() && is_script(&target) => {
+                FileKind::Python
+            }
+            _ => return Ok(Followed::Nothing),
+        };
+        if !metadata.is_file() {
+            let message = not_regular(metadata.file_type());
+            return Err(Problem::in_file(
+                ProblemKind::SpecialFile,
+                link.shown.as_str(),
+                message,
             ));
         }
-        if recognise::is_administration(name) || roots.iter().any(|root| target.starts_with(root)) {
+        if known.contains(&target) {
             return Ok(Followed::Nothing);
         }
-        return Ok(Followed::Folder(target));
+        Ok(Followed::File(FoundFile {
+            shown: link.shown.as_str().into(),
+            path: target,
+            kind,
+            base: Arc::clone(&link.base),
+        }))
     }
-    let kind = match (
-        says,
-        recognise::file_name(target.file_name().unwrap_or_default(), link.in_templates),
-    ) {
-        (NameSays::Kind(kind), _) | (_, NameSays::Kind(kind)) => kind,
-        (NameSays::PerhapsScript, _) if metadata.is_file() && is_script(&target) => {
-            FileKind::Python
-        }
-        _ => return Ok(Followed::Nothing),
-    };
-    if !metadata.is_file() {
-        let message = not_regular(metadata.file_type());
-        return Err(Problem::in_file(
-            ProblemKind::SpecialFile,
-            link.shown.as_str(),
-            message,
-        ));
-    }
-    if known.contains(&target) {
-        return Ok(Followed::Nothing);
-    }
-    Ok(Followed::File(FoundFile {
-        shown: link.shown.as_str().into(),
-        path: target,
-        kind,
-        base: Arc::clone(&link.base),
-    }))
 }
 
 enum Followed {

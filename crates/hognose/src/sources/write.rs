@@ -113,6 +113,19 @@ fn message(error: &io::Error) -> String {
     }
 }
 
+/// Makes a folder and those above it, if they are not there. The error is a message for after the folder's name.
+pub fn make_folder(folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| message(&error))
+}
+
+/// Sees to it that what was renamed in a folder stays so when the power goes. Where a folder cannot be opened for that,
+/// as on Windows, the system does it.
+pub fn sync_folder(folder: &Path) {
+    if let Ok(folder) = fs::File::open(folder) {
+        let _ = folder.sync_all(); // the file itself is safe
+    }
+}
+
 /// Writes files into a folder, which is made if it is not there. The error is a message that names the path.
 pub fn write_new_folder(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), String> {
     fs::create_dir_all(folder)

@@ -12,6 +12,7 @@
     reason = "tests make and read files, and stop at the first thing that goes wrong"
 )]
 
+mod audit;
 mod command_line;
 mod configuration;
 mod discovery;

@@ -7,7 +7,7 @@ use super::text::visible;
 use crate::report::{Assessed, Report, Status};
 
 const HEADER: &str = "type,status,severity,confidence,rule,cwe,path,line,column,end_line,end_column,scope,message,\
-                      reason,fingerprint\r\n";
+                      reason,fingerprint,package,version,vulnerability,fixed_in\r\n";
 
 /// The table with its header. `type` is `finding`, `problem` or `left-out`; for a problem, `severity` is its level and
 /// `rule` its kind.
@@ -38,6 +38,10 @@ pub(super) fn render(report: &Report, _: &Options) -> String {
                 "",
                 &one.reason,
                 "",
+                "",
+                "",
+                "",
+                "",
             ],
         );
     }
@@ -47,6 +51,7 @@ pub(super) fn render(report: &Report, _: &Options) -> String {
 fn finding(out: &mut String, assessed: &Assessed) {
     let Assessed { finding, status } = assessed;
     let code = finding.location.code();
+    let package = finding.location.package();
     let number =
         |pick: fn(&CodeLocation) -> u32| code.map_or(String::new(), |code| pick(code).to_string());
     row(
@@ -70,6 +75,13 @@ fn finding(out: &mut String, assessed: &Assessed) {
                 Status::Open | Status::Known => "",
             },
             &finding.fingerprint.to_string(),
+            package.map_or("", |package| &package.name),
+            package
+                .and_then(|package| package.version.as_deref())
+                .unwrap_or_default(),
+            super::vulnerability(finding).unwrap_or_default(),
+            &super::advisory_of(finding)
+                .map_or(String::new(), |advisory| advisory.fixed_in.join(" ")),
         ],
     );
 }
@@ -103,11 +115,15 @@ fn problem(out: &mut String, problem: &Problem) {
             &problem.message,
             "",
             "",
+            "",
+            "",
+            "",
+            "",
         ],
     );
 }
 
-fn row(out: &mut String, cells: [&str; 15]) {
+fn row(out: &mut String, cells: [&str; 19]) {
     for (index, cell) in cells.into_iter().enumerate() {
         if index > 0 {
             out.push(',');

@@ -18,10 +18,11 @@ use std::fmt::Write as _;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Padding, Renderer, Snippet};
 use hognose_finding::{
-    CodeLocation, Edit, Evidence, Finding, Fix, Flow, FlowStep, Safety, Severity,
+    Advisory, CodeLocation, Edit, Evidence, Finding, Fix, Flow, FlowStep, Safety, Severity,
 };
 use rustc_hash::FxHashSet;
 
+use super::advisory::advisory_facts;
 use super::anchored::Anchored;
 use super::text::{
     ADDED, DIM, HINT, REMOVED, STEP, STRONG, byte_of, first_line, place, severity_style, visible,
@@ -126,6 +127,7 @@ fn one(out: &mut String, finding: &Finding, options: &Options, advise: bool) {
         match evidence {
             Evidence::Flow(flow) => frame.flow(flow, code),
             Evidence::Related(step) => frame.related(step, code),
+            Evidence::Advisory(advisory) => frame.advisory(advisory, finding),
         }
     }
     for fix in &finding.fixes {
@@ -286,6 +288,23 @@ impl Frame<'_> {
             &format!("{} to {}", visible(&flow.source), visible(&flow.sink)),
         );
         self.steps(&flow.steps, code, true);
+    }
+
+    fn advisory(&mut self, advisory: &Advisory, finding: &Finding) {
+        for (name, text) in advisory_facts(advisory, &finding.location) {
+            let room = self.options.width.saturating_sub(self.gutter + 4).max(30);
+            let label = format!("{name}:");
+            // The label takes its place in the first line.
+            let text = format!("{} {}", "x".repeat(label.len()), visible(&text));
+            for (index, line) in wrapped(&text, room).iter().enumerate() {
+                if index == 0 {
+                    let rest = line.get(label.len() + 1..).unwrap_or_default();
+                    self.heading(&label, rest);
+                } else {
+                    self.line(self.decor.bar, &format!("  {line}"));
+                }
+            }
+        }
     }
 
     fn related(&mut self, step: &FlowStep, code: &CodeLocation) {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use hognose_finding::{Evidence, Finding, Problem, ProblemLevel, Severity};
 
+use super::advisory::advisory_facts;
 use super::text::visible;
 use super::{Options, concise};
 use crate::report::Report;
@@ -47,18 +48,26 @@ fn annotate(out: &mut String, finding: &Finding) {
     }
     let mut text = finding.message.clone();
     for evidence in &finding.evidence {
-        if let Evidence::Flow(flow) = evidence {
-            for (index, step) in flow.steps.iter().enumerate() {
-                let place = &step.location;
-                let _ = write!(
-                    text,
-                    "\n{}. {}:{} {}",
-                    index + 1,
-                    place.path,
-                    place.range.start.line,
-                    step.note
-                );
+        match evidence {
+            Evidence::Flow(flow) => {
+                for (index, step) in flow.steps.iter().enumerate() {
+                    let place = &step.location;
+                    let _ = write!(
+                        text,
+                        "\n{}. {}:{} {}",
+                        index + 1,
+                        place.path,
+                        place.range.start.line,
+                        step.note
+                    );
+                }
             }
+            Evidence::Advisory(advisory) => {
+                for (name, fact) in advisory_facts(advisory, &finding.location) {
+                    let _ = write!(text, "\n{name}: {fact}");
+                }
+            }
+            Evidence::Related(_) => {}
         }
     }
     let _ = writeln!(out, "::{}", data(&text));

@@ -6,7 +6,7 @@
 use hognose_finding::{Finding, Fingerprint, Problem, ProblemLevel, Severity};
 use serde::Serialize;
 
-use super::{Options, advice, json_text};
+use super::{Options, advice, advisory_of, json_text};
 use crate::report::Report;
 
 /// How the schema wants times, which are UTC.
@@ -160,12 +160,26 @@ fn vulnerability(finding: &Finding) -> Vulnerability<'_> {
     let code = finding.location.code();
     let path = code.map_or("", |code| &*code.path);
     let fingerprint = finding.fingerprint.to_string();
-    let mut identifiers = vec![Identifier {
+    let advisory = advisory_of(finding);
+    let published = advisory
+        .iter()
+        .flat_map(|advisory| &advisory.names)
+        .map(|name| Identifier {
+            kind: name.split('-').next().unwrap_or(name).to_lowercase(),
+            name: name.clone(),
+            value: name.clone(),
+            url: name
+                .starts_with("CVE-")
+                .then(|| format!("https://nvd.nist.gov/vuln/detail/{name}")),
+        });
+    // The first identifier is the one that GitLab goes by.
+    let mut identifiers: Vec<Identifier> = published.collect();
+    identifiers.push(Identifier {
         kind: "hognose_rule".to_owned(),
         name: format!("Hognose {}", rule.id),
         value: rule.id.to_string(),
         url: None,
-    }];
+    });
     identifiers.extend(rule.cwe.iter().map(|cwe| Identifier {
         kind: "cwe".to_owned(),
         name: format!("CWE-{cwe}"),
@@ -192,6 +206,7 @@ fn vulnerability(finding: &Finding) -> Vulnerability<'_> {
             .fixes
             .first()
             .map(|fix| fix.title.clone())
+            .or_else(|| Some(format!("Upgrade to {}", advisory?.upgrade_to.as_ref()?)))
             .or_else(|| advice(rule)),
         identifiers,
         location: Place {

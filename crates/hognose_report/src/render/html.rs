@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use self::markup::{escaped, number};
 use super::Options;
 use crate::report::{Assessed, Report, Status};
-use crate::summary::{counted, verdict};
+use crate::summary::{counted, extent, verdict};
 
 mod code;
 mod filters;
@@ -47,9 +47,8 @@ pub(super) fn render(report: &Report, _: &Options) -> String {
         "script-hash" => SCRIPT_HASH.to_owned(),
         "verdict" => escaped(&verdict(report)),
         "extent" => format!(
-            "{}, {}, {}",
-            counted(report.run.files, "file"),
-            counted(report.run.lines, "line"),
+            "{}, {}",
+            extent(report),
             counted(report.rules.len() as u64, "rule"),
         ),
         "gate" => overview::gate(report),

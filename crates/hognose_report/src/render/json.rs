@@ -3,7 +3,9 @@
 //! [`VERSION`] rises when a field goes or changes its meaning; new fields may come without. How long the run took is
 //! left out, so that the same input gives the same bytes.
 
-use hognose_finding::{CodeLocation, Evidence, Finding, Fix, FlowStep, Problem, Range, Safety};
+use hognose_finding::{
+    Advisory, CodeLocation, Evidence, Finding, Fix, FlowStep, Problem, Range, Safety,
+};
 use serde::Serialize;
 
 use super::Options;
@@ -48,6 +50,8 @@ struct WireRun<'a> {
     compared: bool,
     files: u64,
     lines: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dependencies: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -76,9 +80,57 @@ struct WireFinding<'a> {
     cwe: &'a [u32],
     fingerprint: String,
     location: Option<WireLocation<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<WirePackage<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    advisories: Vec<WireAdvisory<'a>>,
     flows: Vec<WireFlow<'a>>,
     related: Vec<WireStep<'a>>,
     fixes: Vec<WireFix<'a>>,
+}
+
+/// What a package manager knows the place as.
+#[derive(Serialize)]
+struct WirePackage<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+    purl: &'a str,
+    chain: Vec<&'a str>,
+    groups: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WireAdvisory<'a> {
+    id: &'a str,
+    aliases: &'a [String],
+    summary: &'a str,
+    cvss: Option<WireCvss<'a>>,
+    exploited: Option<WireExploited<'a>>,
+    epss: Option<WireEpss>,
+    fixed_in: &'a [String],
+    upgrade_to: Option<&'a str>,
+    published: &'a str,
+    links: &'a [String],
+    credits: &'a [String],
+}
+
+#[derive(Serialize)]
+struct WireCvss<'a> {
+    score: f32,
+    vector: &'a str,
+}
+
+#[derive(Serialize)]
+struct WireExploited<'a> {
+    since: &'a str,
+    ransomware: bool,
+}
+
+/// Both from 0 to 1.
+#[derive(Serialize)]
+struct WireEpss {
+    probability: f64,
+    percentile: f64,
 }
 
 #[derive(Serialize)]
@@ -229,6 +281,7 @@ fn run(report: &Report) -> WireRun<'_> {
         compared: report.compared,
         files: report.run.files,
         lines: report.run.lines,
+        dependencies: report.run.dependencies,
     }
 }
 
@@ -277,6 +330,20 @@ fn finding(assessed: &Assessed) -> WireFinding<'_> {
         cwe: &rule.cwe,
         fingerprint: fingerprint.to_string(),
         location: location.code().map(place),
+        package: location.package().map(|package| WirePackage {
+            name: &package.name,
+            version: package.version.as_deref(),
+            purl: &package.purl,
+            chain: package.chain.iter().map(|name| &**name).collect(),
+            groups: package.groups.iter().map(|name| &**name).collect(),
+        }),
+        advisories: evidence
+            .iter()
+            .filter_map(|evidence| match evidence {
+                Evidence::Advisory(found) => Some(advisory(found)),
+                Evidence::Flow(_) | Evidence::Related(_) => None,
+            })
+            .collect(),
         flows: evidence
             .iter()
             .filter_map(|evidence| match evidence {
@@ -285,17 +352,42 @@ fn finding(assessed: &Assessed) -> WireFinding<'_> {
                     sink: &flow.sink,
                     steps: flow.steps.iter().map(step).collect(),
                 }),
-                Evidence::Related(_) => None,
+                Evidence::Related(_) | Evidence::Advisory(_) => None,
             })
             .collect(),
         related: evidence
             .iter()
             .filter_map(|evidence| match evidence {
                 Evidence::Related(related) => Some(step(related)),
-                Evidence::Flow(_) => None,
+                Evidence::Flow(_) | Evidence::Advisory(_) => None,
             })
             .collect(),
         fixes: fixes.iter().map(fix).collect(),
+    }
+}
+
+fn advisory(found: &Advisory) -> WireAdvisory<'_> {
+    WireAdvisory {
+        id: found.names.first().map_or("", String::as_str),
+        aliases: found.names.get(1..).unwrap_or_default(),
+        summary: &found.summary,
+        cvss: found.cvss.as_ref().map(|cvss| WireCvss {
+            score: f32::from(cvss.tenths) / 10.0,
+            vector: &cvss.vector,
+        }),
+        exploited: found.exploited.as_ref().map(|exploited| WireExploited {
+            since: &exploited.since,
+            ransomware: exploited.ransomware,
+        }),
+        epss: found.epss.map(|epss| WireEpss {
+            probability: f64::from(epss.probability) / 100_000.0,
+            percentile: f64::from(epss.percentile) / 100_000.0,
+        }),
+        fixed_in: &found.fixed_in,
+        upgrade_to: found.upgrade_to.as_deref(),
+        published: &found.published,
+        links: &found.links,
+        credits: &found.credits,
     }
 }
 

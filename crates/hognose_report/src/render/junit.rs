@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 
 use hognose_finding::{Evidence, Finding, Problem, ProblemLevel};
 
+use super::advisory::advisory_facts;
 use super::text::place;
-use super::{Options, weaknesses};
+use super::{Options, vulnerability, weaknesses};
 use crate::report::{Assessed, LeftOut, Report, Status};
 use crate::summary::verdict;
 
@@ -90,10 +91,11 @@ impl Suite {
             .code()
             .map(|code| code.range.start)
             .unwrap_or_default();
-        self.open(
-            path,
-            &format!("{}:{}:{}", finding.rule.id, start.line, start.column),
-        );
+        let mut test = format!("{}:{}:{}", finding.rule.id, start.line, start.column);
+        if let Some(advisory) = vulnerability(finding) {
+            let _ = write!(test, ":{advisory}");
+        }
+        self.open(path, &test);
         match &assessed.status {
             Status::Open => {
                 self.failures += 1;
@@ -168,16 +170,24 @@ fn details(finding: &Finding) -> String {
     let facts = facts.join(", ");
     let _ = write!(out, "{} ({facts})", finding.rule.name);
     for evidence in &finding.evidence {
-        if let Evidence::Flow(flow) = evidence {
-            for (index, step) in flow.steps.iter().enumerate() {
-                let _ = write!(
-                    out,
-                    "\n{}. {}: {}",
-                    index + 1,
-                    place(&step.location),
-                    step.note
-                );
+        match evidence {
+            Evidence::Flow(flow) => {
+                for (index, step) in flow.steps.iter().enumerate() {
+                    let _ = write!(
+                        out,
+                        "\n{}. {}: {}",
+                        index + 1,
+                        place(&step.location),
+                        step.note
+                    );
+                }
             }
+            Evidence::Advisory(advisory) => {
+                for (name, fact) in advisory_facts(advisory, &finding.location) {
+                    let _ = write!(out, "\n{name}: {fact}");
+                }
+            }
+            Evidence::Related(_) => {}
         }
     }
     out

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use hognose_finding::{CodeLocation, Evidence, Finding, FlowStep};
 
+use super::advisory::advisory_facts;
 use super::text::{place, visible};
 use super::{Options, advice, weaknesses};
 use crate::report::Report;
-use crate::summary::{counted, verdict};
+use crate::summary::{counted, extent, verdict};
 
 /// Code hosts refuse longer comments (65,536 characters); a little is kept for the end.
 const LONGEST: usize = 60_000;
@@ -58,13 +59,7 @@ pub(super) fn render(report: &Report, _: &Options) -> String {
         more(&mut out, report.left_out.len() - shown, "folder");
         out.push_str("\n</details>\n\n");
     }
-    let _ = writeln!(
-        out,
-        "{}, {} · Hognose {}",
-        counted(report.run.files, "file"),
-        counted(report.run.lines, "line"),
-        report.run.version
-    );
+    let _ = writeln!(out, "{} · Hognose {}", extent(report), report.run.version);
     out
 }
 
@@ -128,6 +123,12 @@ fn details(finding: &Finding) -> String {
             }
             Evidence::Related(one) => {
                 let _ = write!(out, "See also {}\n\n", step(one));
+            }
+            Evidence::Advisory(advisory) => {
+                for (name, text) in advisory_facts(advisory, &finding.location) {
+                    let _ = writeln!(out, "- {name}: {}", prose(&text));
+                }
+                out.push('\n');
             }
         }
     }

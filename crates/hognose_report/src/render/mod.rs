@@ -1,10 +1,11 @@
 //! Reports as text: one file a format, one list of them all.
 
-use hognose_finding::{CodeLocation, Excerpt, ProblemLevel, Rule};
+use hognose_finding::{Advisory, CodeLocation, Evidence, Excerpt, Finding, ProblemLevel, Rule};
 
 use crate::report::{Report, Status};
 use crate::summary::{summary_line, timeless_summary};
 
+mod advisory;
 mod anchored;
 mod concise;
 mod csv;
@@ -180,6 +181,19 @@ const LONGEST_EXCERPT: usize = 4_000;
 fn excerpt(code: &CodeLocation) -> Option<&Excerpt> {
     let excerpt = &code.excerpt;
     (excerpt.first_line > 0 && excerpt.text.len() <= LONGEST_EXCERPT).then_some(excerpt)
+}
+
+/// The name of the published vulnerability that a finding is about.
+fn vulnerability(finding: &Finding) -> Option<&str> {
+    advisory_of(finding)?.names.first().map(String::as_str)
+}
+
+/// What is published, if the finding is about that.
+fn advisory_of(finding: &Finding) -> Option<&Advisory> {
+    finding.evidence.iter().find_map(|evidence| match evidence {
+        Evidence::Advisory(advisory) => Some(&**advisory),
+        Evidence::Flow(_) | Evidence::Related(_) => None,
+    })
 }
 
 /// `CWE-89`, most exact first.

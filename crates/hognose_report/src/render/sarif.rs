@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use hognose_finding::{
-    CodeLocation, Evidence, Finding, Fix, Flow, FlowStep, Persona, Position, Problem, ProblemKind,
-    ProblemLevel, Range, Rule, Severity,
+    Advisory, CodeLocation, Evidence, Finding, Fix, Flow, FlowStep, Persona, Position, Problem,
+    ProblemKind, ProblemLevel, Range, Rule, Severity,
 };
 use rustc_hash::FxHashMap;
 
+use super::advisory::score;
 use super::anchored::Anchored;
 use super::text::{byte_of, percent_encoded};
 use super::{Options, json_text};
@@ -19,11 +20,12 @@ use crate::report::{Assessed, LeftOut, Report, Status};
 mod wire;
 
 use wire::{
-    ArtifactChange, ArtifactLocation, CodeFlow, ComponentReference, Configuration, ContextRegion,
-    Descriptor, DescriptorReference, Driver, FixObject, Help, Invocation, LocationObject, Log,
-    LogicalLocation, Notification, OwnedText, PartialFingerprints, PhysicalLocation, Region,
-    Relationship, Replacement, ResultObject, ResultProperties, RuleProperties, Run, RunProperties,
-    Suppression, Taxon, TaxonReference, Taxonomy, Text, ThreadFlow, ThreadFlowLocation, Tool,
+    AdvisoryProperties, ArtifactChange, ArtifactLocation, CodeFlow, ComponentReference,
+    Configuration, ContextRegion, Descriptor, DescriptorReference, Driver, FixObject, Help,
+    Invocation, LocationObject, Log, LogicalLocation, Notification, OwnedText, PartialFingerprints,
+    PhysicalLocation, Region, Relationship, Replacement, ResultObject, ResultProperties,
+    RuleProperties, Run, RunProperties, Suppression, Taxon, TaxonReference, Taxonomy, Text,
+    ThreadFlow, ThreadFlowLocation, Tool,
 };
 
 const SCHEMA: &str =
@@ -293,22 +295,28 @@ fn result(
         .iter()
         .filter_map(|evidence| match evidence {
             Evidence::Flow(flow) => Some(code_flow(flow)),
-            Evidence::Related(_) => None,
+            Evidence::Related(_) | Evidence::Advisory(_) => None,
         });
     let related = finding
         .evidence
         .iter()
         .filter_map(|evidence| match evidence {
             Evidence::Related(step) => Some(step),
-            Evidence::Flow(_) => None,
+            Evidence::Flow(_) | Evidence::Advisory(_) => None,
         });
+    let advisory = super::advisory_of(finding);
+    let package = finding.location.package();
     ResultObject {
         rule_id: &finding.rule.id,
         rule_index,
         level: level(finding.severity),
-        message: message(&finding.message),
+        message: message(&with_upgrade(finding, advisory)),
         locations: code
-            .map(|code| location(code, None, None))
+            .map(|code| LocationObject {
+                logical_locations: package
+                    .map_or_else(|| logical(&code.scope), |package| logical(&package.purl)),
+                ..location(code, None, None)
+            })
             .into_iter()
             .collect(),
         related_locations: related
@@ -341,8 +349,37 @@ fn result(
             severity: finding.severity.as_str(),
             cell: code.and_then(|code| code.cell).map(|(cell, _)| cell),
             cell_line: code.and_then(|code| code.cell).map(|(_, line)| line),
+            purl: package.map(|package| package.purl.as_str()),
+            advisory: advisory.map(|advisory| AdvisoryProperties {
+                names: &advisory.names,
+                cvss_vector: advisory.cvss.as_ref().map(|cvss| cvss.vector.as_str()),
+                cvss_score: advisory.cvss.as_ref().map(|cvss| score(cvss.tenths)),
+                exploited_since: advisory
+                    .exploited
+                    .as_ref()
+                    .map(|known| known.since.as_str()),
+                fixed_in: &advisory.fixed_in,
+                upgrade_to: advisory.upgrade_to.as_deref(),
+                links: &advisory.links,
+                credits: &advisory.credits,
+            }),
         },
     }
+}
+
+/// The message, and for a vulnerable package what to do: a viewer shows nothing else.
+fn with_upgrade(finding: &Finding, advisory: Option<&Advisory>) -> String {
+    match advisory.and_then(|advisory| advisory.upgrade_to.as_ref()) {
+        Some(version) => format!("{}; upgrade to {version}", finding.message),
+        None => finding.message.clone(),
+    }
+}
+
+fn logical(name: &str) -> Vec<LogicalLocation<'_>> {
+    let one = (!name.is_empty()).then_some(LogicalLocation {
+        fully_qualified_name: name,
+    });
+    one.into_iter().collect()
 }
 
 fn code_flow(flow: &Flow) -> CodeFlow<'_> {
@@ -381,9 +418,6 @@ fn location<'a>(
     id: Option<usize>,
     note: Option<&str>,
 ) -> LocationObject<'a> {
-    let logical = (!code.scope.is_empty()).then_some(LogicalLocation {
-        fully_qualified_name: &code.scope,
-    });
     LocationObject {
         id,
         physical_location: PhysicalLocation {
@@ -391,7 +425,7 @@ fn location<'a>(
             region: Some(region(code.range, snippet(code))),
             context_region: context(code),
         },
-        logical_locations: logical.into_iter().collect(),
+        logical_locations: logical(&code.scope),
         message: note.map(message),
     }
 }

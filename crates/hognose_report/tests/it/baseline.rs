@@ -36,7 +36,7 @@ fn known(report: &Report) -> Vec<bool> {
 }
 
 fn moved(mut finding: Finding, by: u32) -> Finding {
-    let hognose_finding::Location::Code(code) = &mut finding.location;
+    let code = finding.location.code_mut().unwrap();
     for position in [&mut code.range.start, &mut code.range.end] {
         position.line += by;
         position.offset += by * 10;

@@ -15,6 +15,7 @@ pub fn today() -> Date {
 
 pub fn facts() -> Facts {
     Facts {
+        dependencies: None,
         version: "0.1.0".into(),
         files: 312,
         lines: 48_201,

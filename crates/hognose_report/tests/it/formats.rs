@@ -308,7 +308,7 @@ fn markdown_stays_short_enough_for_a_comment() {
     let many: Vec<Finding> = (1..3000)
         .map(|line| {
             let mut finding = on_line(&tls(), "app/a/rather/long/path/to/a/module.py", line);
-            let hognose_finding::Location::Code(code) = &mut finding.location;
+            let code = finding.location.code_mut().unwrap();
             code.excerpt = Excerpt {
                 first_line: line,
                 text: VIEWS.into(),

@@ -33,7 +33,7 @@ fn colour_and_links() {
 fn the_same_advice_is_given_once() {
     let mut second = injection();
     second.fingerprint = Fingerprint(2);
-    let Location::Code(code) = &mut second.location;
+    let code = second.location.code_mut().unwrap();
     code.path = "app/z.py".into();
     let text = full(vec![injection(), second], &Options::default());
     assert_eq!(text.matches("how to fix:").count(), 1);

@@ -84,7 +84,7 @@ proptest! {
         let baseline = Baseline::of(&first);
         let moved = first.findings.iter().map(|one| {
             let mut finding = one.finding.clone();
-            let Location::Code(code) = &mut finding.location;
+            let code = finding.location.code_mut().unwrap();
             code.range.start.line += by;
             code.range.end.line += by;
             if rename {

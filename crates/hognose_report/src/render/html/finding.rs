@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use hognose_finding::{AliasTool, CodeLocation, Evidence, Finding, Fix, FlowStep, Rule, Safety};
 
+use super::super::advisory::advisory_facts;
 use super::super::text::{place, visible};
 use super::super::{advice, status_word, weaknesses};
 use super::markup::{escaped, prose, rule_anchor};
@@ -84,10 +85,30 @@ fn body(out: &mut String, one: &Entry) {
                 out.push_str("<h4>See also</h4>\n");
                 step(out, one);
             }
+            Evidence::Advisory(advisory) => {
+                out.push_str("<dl class=\"facts\">");
+                for (name, text) in advisory_facts(advisory, &finding.location) {
+                    let _ = write!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", linked(&text));
+                }
+                out.push_str("</dl>\n");
+            }
         }
     }
     how_to_fix(out, finding);
     facts(out, one);
+}
+
+/// Text in which addresses are links.
+fn linked(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let shown = escaped(word);
+        if word.starts_with("https://") || word.starts_with("http://") {
+            format!("<a href=\"{shown}\" rel=\"noreferrer\">{shown}</a>")
+        } else {
+            shown
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn status(out: &mut String, status: &Status) {

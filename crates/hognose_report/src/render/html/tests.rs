@@ -107,6 +107,7 @@ fn report(findings: Vec<Finding>) -> Report {
             persona: Persona::Regular,
             fail_on: Some(Severity::High),
             files: 3,
+            dependencies: None,
             lines: 1200,
             started: DateTime::default(),
             elapsed: Duration::from_millis(213),

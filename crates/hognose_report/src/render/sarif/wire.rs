@@ -167,7 +167,7 @@ pub(super) struct ResultObject<'a> {
     pub(super) suppressions: Option<Vec<Suppression<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) baseline_state: Option<&'static str>,
-    pub(super) properties: ResultProperties,
+    pub(super) properties: ResultProperties<'a>,
 }
 
 #[derive(Serialize)]
@@ -177,7 +177,7 @@ pub(super) struct PartialFingerprints {
 }
 
 #[derive(Serialize)]
-pub(super) struct ResultProperties {
+pub(super) struct ResultProperties<'a> {
     pub(super) confidence: &'static str,
     pub(super) severity: &'static str,
     /// The lines of a notebook's locations count from the first line of its first code cell.
@@ -185,6 +185,28 @@ pub(super) struct ResultProperties {
     pub(super) cell: Option<u32>,
     #[serde(rename = "cellLine", skip_serializing_if = "Option::is_none")]
     pub(super) cell_line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) purl: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) advisory: Option<AdvisoryProperties<'a>>,
+}
+
+/// What is published about a package.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AdvisoryProperties<'a> {
+    pub(super) names: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cvss_vector: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cvss_score: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exploited_since: Option<&'a str>,
+    pub(super) fixed_in: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) upgrade_to: Option<&'a str>,
+    pub(super) links: &'a [String],
+    pub(super) credits: &'a [String],
 }
 
 #[derive(Serialize)]
