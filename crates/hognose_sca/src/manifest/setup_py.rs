@@ -336,7 +336,7 @@ mod tests {
             "setup.py",
             &[(
                 "setup.py",
-                r##"from setuptools import setup, find_packages
+                r#"from setuptools import setup, find_packages
 import sys
 VERSION = "1.0"
 base = [
@@ -367,9 +367,9 @@ setup(
     extras_require=extras,
     classifiers=["A :: B"],
 )
-"##,
+"#,
             )],
-            r##":5 `requests[socks]>=2` requests[socks] >=2
+            r#":5 `requests[socks]>=2` requests[socks] >=2
 :6 `six' '==1.16` six = 1.16
 :8 `a` a any
 :9 `b<2` b <2
@@ -385,7 +385,7 @@ setup(
 :17 `sphinx` sphinx any groups(extra:docs)
 :16 `flask` flask any groups(extra:all)
 :17 `sphinx` sphinx any groups(extra:all)
-! 16: configuration: what is installed depends on running the code"##,
+! 16: configuration: what is installed depends on running the code"#,
         );
     }
 
@@ -396,7 +396,7 @@ setup(
             &[
                 (
                     "setup.py",
-                    r##"import os
+                    r#"import os
 from setuptools import setup
 V = os.environ["V"]
 with open("requirements.txt") as f:
@@ -410,15 +410,15 @@ setup(
     },
     **more
 )
-"##,
+"#,
                 ),
                 (
                     "requirements.txt",
-                    r##"flask==3
-"##,
+                    "flask==3
+",
                 ),
             ],
-            r##"requirements.txt:1 `flask==3` flask = 3 by(setup.py)
+            "requirements.txt:1 `flask==3` flask = 3 by(setup.py)
 :10 `torch=={V}` torch unknown groups(extra:a)
 :10 `x==%s` x unknown groups(extra:a)
 :10 `ok` ok any groups(extra:a)
@@ -426,7 +426,7 @@ setup(
 ! 8: configuration: what is installed depends on running the code
 ! 10: configuration: the version depends on running the code
 ! 10: configuration: the version depends on running the code
-! 6: configuration: some arguments of `setup` depend on running the code"##,
+! 6: configuration: some arguments of `setup` depend on running the code",
         );
     }
 
@@ -436,13 +436,13 @@ setup(
             "setup.py",
             &[(
                 "setup.py",
-                r##"kw = dict(install_requires=["a==1"], extras_require=dict(x=["b"]))
+                r#"kw = dict(install_requires=["a==1"], extras_require=dict(x=["b"]))
 import setuptools
 setuptools.setup(**kw)
-"##,
+"#,
             )],
-            r##":1 `a==1` a = 1
-:1 `b` b any groups(extra:x)"##,
+            ":1 `a==1` a = 1
+:1 `b` b any groups(extra:x)",
         );
     }
 
@@ -453,7 +453,7 @@ setuptools.setup(**kw)
             &[
                 (
                     "noxfile.py",
-                    r##"import nox
+                    r#"import nox
 DEPS = ["pytest", "mock==5"]
 @nox.session(python=["3.11"])
 def tests(session):
@@ -465,21 +465,20 @@ def lint(s):
     s.run("python", "-m", "pip", "install", "ruff==0.5", external=True)
     s.install(f"black=={s.posargs}")
     s.conda_install("numpy=1.20", "--channel=x")
-"##,
+"#,
                 ),
                 (
-                    "dev.txt",
-                    r##"six
-"##,
+                    "dev.txt", "six
+",
                 ),
             ],
-            r##"dev.txt:1 `six` six any groups(env:tests) by(noxfile.py)
+            "dev.txt:1 `six` six any groups(env:tests) by(noxfile.py)
 :2 `pytest` pytest any groups(env:tests)
 :2 `mock==5` mock = 5 groups(env:tests)
 :10 `ruff==0.5` ruff = 0.5 groups(env:lint)
 :11 `black=={s.posargs}` black unknown groups(env:lint)
 :12 `numpy=1.20` numpy ==1.20.* conda ? groups(env:lint)
-! 11: configuration: what `black=={s.posargs}` stands for is not known here"##,
+! 11: configuration: what `black=={s.posargs}` stands for is not known here",
         );
     }
 }
