@@ -58,7 +58,7 @@ fn read_pip(reader: &mut Reader<'_>, node: &Node<'_>) {
 /// Pushes what a match specification of conda asks for: `conda-forge::numpy>=1.20,<2`, `numpy=1.20=py39_0`.
 pub(crate) fn push_match(reader: &mut Reader<'_>, text: &str, span: &Span) {
     let text = text.split(" #").next().unwrap_or(text).trim();
-    if text.contains("://") || text.ends_with(".conda") {
+    if text.contains("://") {
         return push_archive(reader, text, span);
     }
     let (channel, text) = match text.rsplit_once("::") {

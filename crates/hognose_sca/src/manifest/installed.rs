@@ -213,7 +213,7 @@ fn read_members(
             }
             None => continue,
         };
-        if name.ends_with(".whl") {
+        if link::is_wheel(&name) {
             // An archive in the archive, by its name alone.
             let file = name.rsplit('/').next().unwrap_or(&name);
             if let Some((name, version)) = link::archive(file) {

@@ -25,6 +25,9 @@ const MAX_PLACES: usize = 8;
 /// Files that one file leads to.
 const MAX_INCLUDES: usize = 2_000;
 
+/// Files that were read, and whether as constraints.
+type Seen = FxHashSet<(Arc<str>, bool)>;
+
 /// A file, and what it gave so far.
 pub(crate) struct Reader<'a> {
     pub(crate) path: Arc<str>,
@@ -34,7 +37,7 @@ pub(crate) struct Reader<'a> {
     /// Files that led here, outermost first.
     included_by: Vec<Arc<str>>,
     /// Each file that was read because of the first one, and whether as constraints.
-    seen: Rc<RefCell<FxHashSet<(Arc<str>, bool)>>>,
+    seen: Rc<RefCell<Seen>>,
     /// Whether all of this file only restrains versions.
     pub(crate) constraint: bool,
     /// Groups of all that is found.

@@ -59,11 +59,8 @@ fn blocks(text: &str) -> Vec<Block> {
                 end = None;
             }
             None => {}
-            Some(_) if line == "#" || line.starts_with("# ") => {
-                if line.trim_end() == "# ///" {
-                    end = Some(start);
-                }
-            }
+            Some(_) if line.trim_end() == "# ///" => end = Some(start),
+            Some(_) if line == "#" || line.starts_with("# ") => {}
             Some(begin) => {
                 blocks.push(Block {
                     span: begin.start..end.unwrap_or(start.min(text.len())).max(begin.start),

@@ -91,7 +91,7 @@ pub(crate) fn parse_nox(reader: &mut Reader<'_>) {
 fn words_of(value: &Value, call: &Span, words: &mut Vec<pip_command::Word>) {
     match value {
         Value::Text(text) => words.push(pip_command::Word {
-            text: text.text.clone(),
+            text: text.content.clone(),
             span: text.span.clone(),
             unknown: text.open,
         }),
@@ -224,12 +224,12 @@ fn read_setup(reader: &mut Reader<'_>, arguments: Vec<Argument<'_>>, call: &Span
                 Value::Map(entries) => {
                     for (key, value) in entries.iter() {
                         if let Value::Text(key) = key {
-                            read_keyword(reader, &key.text, value);
+                            read_keyword(reader, &key.content, value);
                         }
                     }
                 }
                 _ => {
-                    reader.unreadable(call, "some arguments of `setup` depend on running the code")
+                    reader.unreadable(call, "some arguments of `setup` depend on running the code");
                 }
             },
             Some(name) => read_keyword(reader, name, &argument.value),
@@ -246,7 +246,7 @@ fn read_keyword(reader: &mut Reader<'_>, name: &str, value: &Value) {
             Value::Map(entries) => {
                 for (key, value) in entries.iter() {
                     let extra = match key {
-                        Value::Text(key) => key.text.split(':').next().unwrap_or_default(),
+                        Value::Text(key) => key.content.split(':').next().unwrap_or_default(),
                         _ => "*",
                     };
                     let group = match extra {
@@ -286,27 +286,27 @@ fn read_value(reader: &mut Reader<'_>, value: &Value) {
                 .iter()
                 .filter(|text| {
                     !text.open
-                        && text.text.contains('.')
-                        && !text.text.contains(char::is_whitespace)
+                        && text.content.contains('.')
+                        && !text.content.contains(char::is_whitespace)
                 })
                 .filter(|text| {
-                    recognise(&text.text).is_some_and(|format| format.name == "requirements.txt")
+                    recognise(&text.content).is_some_and(|format| format.name == "requirements.txt")
                 })
                 .collect();
             if files.is_empty() {
                 return reader.unreadable(span, "what is installed depends on running the code");
             }
             for file in files {
-                reader.include(&file.span, &file.text, false, requirements_txt::parse);
+                reader.include(&file.span, &file.content, false, requirements_txt::parse);
             }
         }
     }
 }
 
 fn read_text(reader: &mut Reader<'_>, text: &Text) {
-    let stands_there = reader.text.get(text.span.clone()) == Some(text.text.as_str());
+    let stands_there = reader.text.get(text.span.clone()) == Some(text.content.as_str());
     let mut start = text.span.start;
-    for line in text.text.split('\n') {
+    for line in text.content.split('\n') {
         let span = if stands_there {
             requirement::trimmed(reader.text, start..start + line.len())
         } else {
