@@ -156,6 +156,11 @@ impl<'a> Reader<'a> {
         places
     }
 
+    /// Whether there is a file that this one would call so.
+    pub(crate) fn exists(&self, relative: &str) -> bool {
+        self.sources.read(&beside(&self.path, relative)).is_ok()
+    }
+
     /// The bytes of a file in the same folder, if there is one.
     pub(crate) fn neighbour(&self, name: &str) -> Option<Vec<u8>> {
         self.sources.read(&beside(&self.path, name)).ok()

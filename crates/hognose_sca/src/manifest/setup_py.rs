@@ -271,6 +271,9 @@ fn read_group(reader: &mut Reader<'_>, group: &str, value: &Value) {
     reader.within(groups, |reader| read_value(reader, value));
 }
 
+/// Endings of files with one requirement a line.
+const LIST_ENDINGS: [&str; 3] = [".txt", ".in", ".pip"];
+
 fn read_value(reader: &mut Reader<'_>, value: &Value) {
     match value {
         // A text may hold one requirement a line.
@@ -281,25 +284,39 @@ fn read_value(reader: &mut Reader<'_>, value: &Value) {
             .iter()
             .for_each(|(_, value)| read_value(reader, value)),
         Value::Dynamic(span, texts) => {
-            // Code that reads a file of requirements passes on what the file says.
-            let files: Vec<&Text> = texts
-                .iter()
-                .filter(|text| {
-                    !text.open
-                        && text.content.contains('.')
-                        && !text.content.contains(char::is_whitespace)
-                })
-                .filter(|text| {
-                    recognise(&text.content).is_some_and(|format| format.name == "requirements.txt")
-                })
-                .collect();
-            if files.is_empty() {
-                return reader.unreadable(span, "what is installed depends on running the code");
-            }
-            for file in files {
-                reader.include(&file.span, &file.content, false, requirements_txt::parse);
-            }
+            read_files(reader, span, texts);
         }
+    }
+}
+
+/// Code that reads a file of requirements passes on what the file says.
+fn read_files(reader: &mut Reader<'_>, span: &Span, texts: &[Text]) {
+    let mut read = false;
+    for (at, text) in texts.iter().enumerate() {
+        let name = text.content.as_str();
+        let is_list = LIST_ENDINGS.iter().any(|ending| name.ends_with(ending))
+            && !name.contains(char::is_whitespace);
+        if text.open || !is_list {
+            continue;
+        }
+        // `os.path.join("requirements", name)`, in the call or in a function that is called.
+        let before = texts[..at]
+            .last()
+            .map(|folder| format!("{}/{name}", folder.content));
+        let usual = format!("requirements/{name}");
+        let places = [Some(name.to_owned()), before, Some(usual)];
+        let place = places
+            .into_iter()
+            .flatten()
+            .find(|place| reader.exists(place));
+        let named = recognise(name).is_some_and(|format| format.name == "requirements.txt");
+        if let Some(place) = place.or_else(|| named.then(|| name.to_owned())) {
+            reader.include(&text.span, &place, false, requirements_txt::parse);
+            read = true;
+        }
+    }
+    if !read {
+        reader.unreadable(span, "what is installed depends on running the code");
     }
 }
 
