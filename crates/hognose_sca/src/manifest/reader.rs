@@ -25,8 +25,8 @@ const MAX_PLACES: usize = 8;
 /// Files that one file leads to.
 const MAX_INCLUDES: usize = 2_000;
 
-/// Files that were read, and whether as constraints.
-type Seen = FxHashSet<(Arc<str>, bool)>;
+/// Files that were read, whether as constraints, and for which groups.
+type Seen = FxHashSet<(Arc<str>, bool, Vec<Arc<str>>)>;
 
 /// A file, and what it gave so far.
 pub(crate) struct Reader<'a> {
@@ -36,7 +36,7 @@ pub(crate) struct Reader<'a> {
     sources: &'a dyn Sources,
     /// Files that led here, outermost first.
     included_by: Vec<Arc<str>>,
-    /// Each file that was read because of the first one, and whether as constraints.
+    /// What was read because of the first file.
     seen: Rc<RefCell<Seen>>,
     /// Whether all of this file only restrains versions.
     pub(crate) constraint: bool,
@@ -54,11 +54,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(path: &str, text: &'a str, sources: &'a dyn Sources) -> Self {
         let path: Arc<str> = path.into();
         Reader {
-            seen: Rc::new(RefCell::new(
-                [(Arc::from(normal_path(&path)), false)]
-                    .into_iter()
-                    .collect(),
-            )),
+            seen: Rc::default(),
             path,
             text,
             lines: Lines::new(text),
@@ -253,7 +249,8 @@ impl<'a> Reader<'a> {
         }
         let (first, count) = {
             let mut seen = self.seen.borrow_mut();
-            (seen.insert((path.clone(), constraint)), seen.len())
+            let key = (path.clone(), constraint, self.groups.clone());
+            (seen.insert(key), seen.len())
         };
         if !first {
             return;

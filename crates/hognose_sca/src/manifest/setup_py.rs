@@ -16,14 +16,23 @@ pub(crate) fn parse(reader: &mut Reader<'_>) {
     let tokens = tokenize(reader.text);
     let mut scope = Scope::new(reader.text, &tokens);
     let mut seen = false;
+    let mut function = "";
     while scope.token(scope.at).is_some() {
         let at = scope.at;
+        if let (Some((_, "def")), Some((_, name))) = (scope.token(at), scope.token(at + 1)) {
+            function = name;
+        }
         if is_call_of(&scope, "setup") {
             seen = true;
             let name = scope.span(at);
             scope.at += 1;
             let arguments = scope.arguments(0);
             read_setup(reader, arguments, &name);
+        } else if scope.token(at) == Some((Kind::Name, "return")) {
+            // What a function returns is what calls of it are worth.
+            scope.at += 1;
+            let value = scope.expression(0);
+            scope.bind(function, value, true);
         } else {
             statement(&mut scope);
         }
@@ -271,6 +280,9 @@ fn read_group(reader: &mut Reader<'_>, group: &str, value: &Value) {
     reader.within(groups, |reader| read_value(reader, value));
 }
 
+/// Parts of a path that are put together.
+const MAX_FOLDERS: usize = 4;
+
 /// Endings of files with one requirement a line.
 const LIST_ENDINGS: [&str; 3] = [".txt", ".in", ".pip"];
 
@@ -300,15 +312,13 @@ fn read_files(reader: &mut Reader<'_>, span: &Span, texts: &[Text]) {
             continue;
         }
         // `os.path.join("requirements", name)`, in the call or in a function that is called.
-        let before = texts[..at]
-            .last()
-            .map(|folder| format!("{}/{name}", folder.content));
-        let usual = format!("requirements/{name}");
-        let places = [Some(name.to_owned()), before, Some(usual)];
-        let place = places
-            .into_iter()
-            .flatten()
-            .find(|place| reader.exists(place));
+        let folders = texts[at.saturating_sub(MAX_FOLDERS)..at].iter();
+        let mut places = vec![name.to_owned()];
+        for folder in folders.rev() {
+            let inner = &places[places.len() - 1];
+            places.push(format!("{}/{inner}", folder.content));
+        }
+        let place = places.into_iter().find(|place| reader.exists(place));
         let named = recognise(name).is_some_and(|format| format.name == "requirements.txt");
         if let Some(place) = place.or_else(|| named.then(|| name.to_owned())) {
             reader.include(&text.span, &place, false, requirements_txt::parse);
@@ -444,6 +454,31 @@ setup(
 ! 10: configuration: the version depends on running the code
 ! 10: configuration: the version depends on running the code
 ! 6: configuration: some arguments of `setup` depend on running the code",
+        );
+    }
+
+    #[test]
+    fn functions_that_read_lists() {
+        check(
+            "setup.py",
+            &[
+                (
+                    "setup.py",
+                    "import os\nfrom setuptools import setup\n\
+                     def reqs(*f):\n    return [x for x in open(os.path.join(os.getcwd(), 'req', *f))]\n\
+                     def extras(*p):\n    return reqs('extras', *p)\n\
+                     def dev():\n    return ['pytest']\n\
+                     setup(install_requires=reqs('default.txt'), extras_require={'a': extras('a.txt'), 'b': extras('b.txt'), 'dev': dev()})\n",
+                ),
+                ("req/default.txt", "amqp==5\n"),
+                ("req/extras/a.txt", "a\n"),
+            ],
+            "
+            req/default.txt:1 `amqp==5` amqp = 5 by(setup.py)
+            req/extras/a.txt:1 `a` a any groups(extra:a) by(setup.py)
+            :8 `pytest` pytest any groups(extra:dev)
+            ! 9: configuration: what is installed depends on running the code
+            ",
         );
     }
 

@@ -207,16 +207,29 @@ impl<'s> Scope<'s> {
                 Some((Kind::Operator, ".")) => self.attribute(value, start, depth),
                 Some((Kind::Operator, "[")) => self.subscript(&value, start, depth),
                 Some((Kind::Operator, "(")) => {
-                    // A function: what it returns, and the texts it gets.
                     let arguments = self.arguments(depth);
-                    match value {
-                        Value::List(_) | Value::Map(_) | Value::Text(_) => value,
-                        _ => self
-                            .dynamic(start, [texts_of(&value), texts_of_all(&arguments)].concat()),
-                    }
+                    self.called(value, &arguments, start)
                 }
                 _ => return value,
             };
+        }
+    }
+
+    /// What a call of a function is worth that returns `value`: what is not known there has to do with the arguments.
+    fn called(&self, value: Value, arguments: &[Argument<'s>], start: usize) -> Value {
+        match value {
+            Value::List(items) => {
+                let items = items.iter().map(|item| match item {
+                    Value::Dynamic(..) => self.called(item.clone(), arguments, start),
+                    item => item.clone(),
+                });
+                Value::List(Rc::new(items.collect()))
+            }
+            Value::Map(_) | Value::Text(_) => value,
+            Value::Dynamic(..) | Value::Nothing => {
+                let texts = [texts_of(&value), texts_of_all(arguments)].concat();
+                self.dynamic(start, texts)
+            }
         }
     }
 
