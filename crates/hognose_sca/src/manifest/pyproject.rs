@@ -440,6 +440,7 @@ x.txt:1 `y` y any groups(extra:x) by(pyproject.toml)
 :33 `tomli` tomli any
 :35 `furo` furo any groups(extra:doc)
 :37 `pytest==8` pytest = 8 groups(env:a)
+base.in:1 `six==1.16` six = 1.16 groups(env:a) by(pyproject.toml)
 :11 `ruff==0.5.0` ruff = 0.5.0 index https://h/simple groups(dev)
 :11 `pkg-a` pkg-a any vcs git+https://****@h/a@v1 groups(dev)
 :12 `idna<4` idna <4 constraint
