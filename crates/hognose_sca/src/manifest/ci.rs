@@ -146,7 +146,7 @@ mod tests {
             &[
                 (
                     ".github/workflows/ci.yml",
-                    r##"name: CI
+                    r#"name: CI
 on: push
 jobs:
   test:
@@ -166,20 +166,20 @@ jobs:
       - run: pip install -r requirements/dev.txt -c constraints.txt
       - uses: actions/checkout@v4
         with: {install: no}
-"##,
+"#,
                 ),
                 (
                     "requirements/dev.txt",
-                    r##"dev==1
-"##,
+                    "dev==1
+",
                 ),
                 (
                     "constraints.txt",
-                    r##"idna<4
-"##,
+                    "idna<4
+",
                 ),
             ],
-            r##":8 `tox==4` tox = 4
+            r#":8 `tox==4` tox = 4
 :10 `pip` pip any
 :12 `"a==$V"` a = 1.5
 :13 `b==${{ matrix.v }}` b unknown
@@ -190,7 +190,7 @@ jobs:
 requirements/dev.txt:1 `dev==1` dev = 1 by(.github/workflows/ci.yml)
 constraints.txt:1 `idna<4` idna <4 by(.github/workflows/ci.yml) constraint
 ! 12: configuration: `é` is no requirement
-! 13: configuration: what `b==${{ matrix.v }}` stands for is not known here"##,
+! 13: configuration: what `b==${{ matrix.v }}` stands for is not known here"#,
         );
     }
 
@@ -200,7 +200,7 @@ constraints.txt:1 `idna<4` idna <4 by(.github/workflows/ci.yml) constraint
             "workflow",
             &[(
                 ".gitlab-ci.yml",
-                r##".base: &base
+                ".base: &base
   - pip install shared==1
 test:
   before_script: *base
@@ -209,11 +209,11 @@ test:
     - !reference [.x, script]
     - [pip install listed]
   cache: {paths: [x]}
-"##,
+",
             )],
-            r##":2 `shared==1` shared = 1
+            ":2 `shared==1` shared = 1
 :6 `poetry` poetry any
-:8 `listed` listed any"##,
+:8 `listed` listed any",
         );
     }
 }

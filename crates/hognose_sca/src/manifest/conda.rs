@@ -58,7 +58,7 @@ fn read_pip(reader: &mut Reader<'_>, node: &Node<'_>) {
 /// Pushes what a match specification of conda asks for: `conda-forge::numpy>=1.20,<2`, `numpy=1.20=py39_0`.
 pub(crate) fn push_match(reader: &mut Reader<'_>, text: &str, span: &Span) {
     let text = text.split(" #").next().unwrap_or(text).trim();
-    if text.contains("://") || text.ends_with(".conda") {
+    if text.contains("://") {
         return push_archive(reader, text, span);
     }
     let (channel, text) = match text.rsplit_once("::") {
@@ -419,7 +419,7 @@ mod tests {
             &[
                 (
                     "environment.yml",
-                    r##"name: x
+                    r#"name: x
 channels: [conda-forge]
 dependencies:
   - python=3.11
@@ -440,15 +440,14 @@ dependencies:
       - git+https://h/x.git#egg=x
   - npm:
       - left-pad
-"##,
+"#,
                 ),
                 (
-                    "more.txt",
-                    r##"six
-"##,
+                    "more.txt", "six
+",
                 ),
             ],
-            r##":4 `python=3.11` python ==3.11.* conda ?
+            ":4 `python=3.11` python ==3.11.* conda ?
 :5 `numpy=1.20` numpy ==1.20.* conda ?
 :6 `scipy==1.11.1=py311_0` scipy = 1.11.1 conda ?
 :7 `conda-forge::pandas>=2,<3` pandas >=2,<3 conda conda-forge
@@ -465,7 +464,7 @@ more.txt:1 `six` six any by(environment.yml)
 :19 `git+https://h/x.git#egg=x` x unknown vcs git+https://h/x.git#egg=x
 ! 12: configuration: `=3.0.2j` is no version of conda
 ! 13: configuration: `=^1` is no version of conda
-! 20: configuration: packages of `npm` are not read"##,
+! 20: configuration: packages of `npm` are not read",
         );
     }
 
@@ -475,18 +474,18 @@ more.txt:1 `six` six any by(environment.yml)
             "conda explicit list",
             &[(
                 "conda-linux-64.lock",
-                r##"# platform: linux-64
+                "# platform: linux-64
 @EXPLICIT
 https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda#0123456789abcdef0123456789abcdef
 https://conda.h/conda-forge/noarch/typing-extensions-4.9.0-hd8ed1ab_0.tar.bz2
 # pip certifi @ https://h/certifi-2024.2.2-py3-none-any.whl --hash=sha256:aa
 nonsense
-"##,
+",
             )],
-            r##":3 `https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda#0123456789abcdef0123456789abcdef` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(md5:0123456789abcdef0123456789abcdef)
+            ":3 `https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda#0123456789abcdef0123456789abcdef` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(md5:0123456789abcdef0123456789abcdef)
 :4 `https://conda.h/conda-forge/noarch/typing-extensions-4.9.0-hd8ed1ab_0.tar.bz2` typing-extensions = 4.9.0 conda https://conda.h/conda-forge
 :5 `certifi @ https://h/certifi-2024.2.2-py3-none-any.whl` certifi = 2024.2.2 url https://h/certifi-2024.2.2-py3-none-any.whl hashes(sha256:aa)
-! 6: configuration: `nonsense` does not say which package it is"##,
+! 6: configuration: `nonsense` does not say which package it is",
         );
     }
 
@@ -496,7 +495,7 @@ nonsense
             "conda-lock.yml",
             &[(
                 "conda-lock.yml",
-                r##"version: 1
+                "version: 1
 metadata: {}
 package:
 - name: numpy
@@ -520,11 +519,11 @@ package:
   url: https://h/requests-2.31.0.whl
   hash: {sha256: cc}
   categories: [test, main]
-"##,
+",
             )],
-            r##":4 `numpy` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(md5:aa sha256:bb)
+            ":4 `numpy` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(md5:aa sha256:bb)
 :13 `libblas` libblas = 3.9.0 conda https://conda.h/conda-forge groups(dev) chain(numpy)
-:18 `requests` requests = 2.31.0 hashes(sha256:cc)"##,
+:18 `requests` requests = 2.31.0 hashes(sha256:cc)",
         );
     }
 
@@ -534,7 +533,7 @@ package:
             "pixi.lock",
             &[(
                 "pixi.lock",
-                r##"version: 6
+                "version: 6
 environments:
   default:
     packages:
@@ -566,13 +565,13 @@ packages:
   name: zlib
   version: 1.3
   url: https://conda.h/conda-forge/linux-64/zlib-1.3-h_1.conda
-"##,
+",
             )],
-            r##":13 `https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311_0.conda` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(sha256:aa)
+            ":13 `https://conda.h/conda-forge/linux-64/numpy-1.26.4-py311_0.conda` numpy = 1.26.4 conda https://conda.h/conda-forge hashes(sha256:aa)
 :17 `requests` requests = 2.31.0 hashes(sha256:bb)
 :24 `idna` idna = 3.4 groups(env:lint) chain(requests)
 :27 `local` local = 0.1 path ./local
-:30 `zlib` zlib = 1.3 conda https://conda.h/conda-forge"##,
+:30 `zlib` zlib = 1.3 conda https://conda.h/conda-forge",
         );
     }
 }

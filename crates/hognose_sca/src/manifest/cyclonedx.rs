@@ -263,7 +263,7 @@ mod tests {
             "CycloneDX or SPDX JSON",
             &[(
                 "bom.json",
-                r##"{"bomFormat": "CycloneDX", "specVersion": "1.6",
+                r#"{"bomFormat": "CycloneDX", "specVersion": "1.6",
  "metadata": {"component": {"bom-ref": "root", "name": "app", "type": "application"}},
  "components": [
   {"bom-ref": "r", "type": "library", "name": "Requests", "version": "2.31.0", "purl": "pkg:pypi/requests@2.31.0", "hashes": [{"alg": "SHA-256", "content": "aa"}],
@@ -273,14 +273,14 @@ mod tests {
   {"bom-ref": "d", "type": "library", "name": "libc6", "version": "2", "purl": "pkg:deb/debian/libc6@2"},
   {"bom-ref": "u", "type": "library", "name": "unknown"}, {"type": "file", "name": "f"}],
  "dependencies": [{"ref": "root", "dependsOn": ["r"]}, {"ref": "r", "dependsOn": ["i", "d"]}]}
-"##,
+"#,
             )],
-            r##":4 `Requests` requests = 2.31.0 hashes(sha256:aa)
+            ":4 `Requests` requests = 2.31.0 hashes(sha256:aa)
 :5 `nested` nested = 1
 :6 `idna` idna = 3.4 chain(requests)
 :7 `liar` victim = 1
 ! 7: configuration: the component says liar 9, its package URL victim 1
-! 9: configuration: 1 components without a package URL are left out, the first is `unknown`"##,
+! 9: configuration: 1 components without a package URL are left out, the first is `unknown`",
         );
     }
 
@@ -290,7 +290,7 @@ mod tests {
             "CycloneDX XML",
             &[(
                 "bom.xml",
-                r##"<?xml version="1.0"?>
+                r#"<?xml version="1.0"?>
 <!DOCTYPE bom [<!ENTITY x "y">]>
 <b:bom xmlns:b="http://cyclonedx.org/schema/bom/1.6">
  <b:metadata><b:tools><b:components><b:component type="library"><b:name>tool</b:name></b:component></b:components></b:tools>
@@ -304,11 +304,11 @@ mod tests {
  </b:components>
  <b:dependencies><b:dependency ref="root"><b:dependency ref="r"/></b:dependency><b:dependency ref="r"><b:dependency ref="i"/></b:dependency></b:dependencies>
 </b:bom>
-"##,
+"#,
             )],
-            r##":7 `requests` requests = 2.31.0 hashes(sha256:aa)
+            ":7 `requests` requests = 2.31.0 hashes(sha256:aa)
 :9 `n&#45;x` n-x = 1
-:11 `idna` idna = 3.4 groups(optional) chain(requests)"##,
+:11 `idna` idna = 3.4 groups(optional) chain(requests)",
         );
     }
 
@@ -318,10 +318,10 @@ mod tests {
             "CycloneDX XML",
             &[(
                 "bom.xml",
-                r##"<!DOCTYPE bom [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><bom><components><component type="library" bom-ref="r"><name>x</name><purl>pkg:pypi/x@1</purl></component><component><name>&b;</name></component></components></bom>"##,
+                r#"<!DOCTYPE bom [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><bom><components><component type="library" bom-ref="r"><name>x</name><purl>pkg:pypi/x@1</purl></component><component><name>&b;</name></component></components></bom>"#,
             )],
-            r##":1 `x` x = 1
-! 1: syntax-error: an entity of the document's own"##,
+            ":1 `x` x = 1
+! 1: syntax-error: an entity of the document's own",
         );
     }
 }

@@ -194,7 +194,7 @@ mod tests {
             &[
                 (
                     "docker/Dockerfile",
-                    r##"# syntax=x
+                    r#"# syntax=x
 FROM python:3.11 AS base
 ARG DJANGO=4.2.1
 ENV A=1 B="x y"
@@ -218,20 +218,20 @@ ONBUILD RUN pip install onbuild
 RUN if true; then sudo -H pip install -t /x cond; fi; X=$(pip install sub==1) && pip install redirect>=2 2>&1
 RUN conda install -y -c conda-forge numpy=1.20 && pipx run --spec=tool==1 tool && pip uninstall -y gone
 CMD ["pip", "install", "never"]
-"##,
+"#,
                 ),
                 (
                     "reqs/prod.txt",
-                    r##"prod==1
-"##,
+                    "prod==1
+",
                 ),
                 (
                     "docker/base.txt",
-                    r##"base==1
-"##,
+                    "base==1
+",
                 ),
             ],
-            r##":6 `"django==${DJANGO}"` django = 4.2.1
+            r#":6 `"django==${DJANGO}"` django = 4.2.1
 :8 `'requests[socks]>=2'` requests[socks] >=2
 :10 `pip` pip any
 :10 `wheel==0.40` wheel = 0.40
@@ -252,7 +252,7 @@ docker/base.txt:1 `base==1` base = 1 by(docker/Dockerfile)
 :23 `numpy=1.20` numpy ==1.20.* conda ?
 :23 `--spec=tool==1` tool = 1
 ! 17: unreadable: `gone.txt`: no such file
-! 19: configuration: what `$UNKNOWN` stands for is not known here"##,
+! 19: configuration: what `$UNKNOWN` stands for is not known here"#,
         );
     }
 }

@@ -213,7 +213,7 @@ fn read_members(
             }
             None => continue,
         };
-        if name.ends_with(".whl") {
+        if link::is_wheel(&name) {
             // An archive in the archive, by its name alone.
             let file = name.rsplit('/').next().unwrap_or(&name);
             if let Some((name, version)) = link::archive(file) {
@@ -289,21 +289,21 @@ mod tests {
             &[
                 (
                     "v/lib/Foo_Bar-1.0.dist-info/METADATA",
-                    r##"Metadata-Version: 2.1
+                    "Metadata-Version: 2.1
 Name: Foo.Bar
 Version: 1.0.0
 Summary: x
 Requires-Dist: requests
 
 Name: not-this
-"##,
+",
                 ),
                 (
                     "v/lib/Foo_Bar-1.0.dist-info/direct_url.json",
-                    r##"{"url": "https://tok@h/x", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"##,
+                    r#"{"url": "https://tok@h/x", "vcs_info": {"vcs": "git", "commit_id": "abc"}}"#,
                 ),
             ],
-            r##":2 `Foo.Bar` foo-bar = 1.0.0 vcs git+https://****@h/x@abc"##,
+            ":2 `Foo.Bar` foo-bar = 1.0.0 vcs git+https://****@h/x@abc",
         );
     }
 
@@ -313,12 +313,12 @@ Name: not-this
             "installed distribution",
             &[(
                 "a-1.0.dist-info/METADATA",
-                r##"Name: b
+                "Name: b
 Version: 2
-"##,
+",
             )],
-            r##":1 `b` b = 2
-! 1: configuration: the folder says a 1.0, the metadata b 2"##,
+            ":1 `b` b = 2
+! 1: configuration: the folder says a 1.0, the metadata b 2",
         );
     }
 
@@ -328,11 +328,11 @@ Version: 2
             "installed distribution",
             &[(
                 "a_b-1.0.dist-info/METADATA",
-                r##"Summary: x
-"##,
+                "Summary: x
+",
             )],
-            r##":1 `` a-b = 1.0
-! 1: configuration: the metadata has no `Name`"##,
+            ":1 `` a-b = 1.0
+! 1: configuration: the metadata has no `Name`",
         );
     }
 }

@@ -140,9 +140,14 @@ const SDIST_ENDINGS: &[&str] = &[
     ".tar.Z",
 ];
 
+/// Whether a file name is that of a wheel. Pip takes no other spelling.
+pub(crate) fn is_wheel(file: &str) -> bool {
+    file.strip_suffix(".whl").is_some()
+}
+
 /// Whether a file name is that of something pip installs.
 pub(crate) fn is_archive(file: &str) -> bool {
-    file.ends_with(".whl") || SDIST_ENDINGS.iter().any(|ending| file.ends_with(ending))
+    is_wheel(file) || SDIST_ENDINGS.iter().any(|ending| file.ends_with(ending))
 }
 
 /// Name and version in the file name of a wheel, an egg or a source archive.

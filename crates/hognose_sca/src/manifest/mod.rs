@@ -13,6 +13,8 @@ mod cyclonedx;
 mod dockerfile;
 mod format;
 mod graph;
+#[cfg(test)]
+mod hostile;
 mod ini;
 mod installed;
 mod link;

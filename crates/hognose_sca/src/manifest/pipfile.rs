@@ -154,7 +154,7 @@ mod tests {
             "Pipfile",
             &[(
                 "Pipfile",
-                r##"[[source]]
+                r#"[[source]]
 name = "corp"
 url = "https://u:p@h/simple"
 [packages]
@@ -173,9 +173,9 @@ pytest = "~=8.0"
 sphinx = "*"
 [requires]
 python_version = "3.11"
-"##,
+"#,
             )],
-            r##":5 `Requests` requests[socks] >=2 index https://u:****@h/simple
+            r#":5 `Requests` requests[socks] >=2 index https://u:****@h/simple
 :6 `any = "*"` any any
 :7 `exact = "==1.0"` exact = 1.0
 :8 `bare = "2.0"` bare = 2.0
@@ -185,7 +185,7 @@ python_version = "3.11"
 :13 `broken = "^1"` broken unknown
 :15 `pytest = "~=8.0"` pytest ~=8.0 groups(dev)
 :17 `sphinx = "*"` sphinx any groups(docs)
-! 13: configuration: `^1` is no version specifier"##,
+! 13: configuration: `^1` is no version specifier"#,
         );
     }
 
@@ -195,7 +195,7 @@ python_version = "3.11"
             "Pipfile.lock",
             &[(
                 "Pipfile.lock",
-                r##"{
+                r#"{
     "_meta": {"sources": [{"name": "pypi", "url": "https://h/simple"}]},
     "default": {
         "Requests": {"extras": ["socks"], "hashes": ["sha256:aa", "sha256:bb"], "index": "pypi", "markers": "python_version >= '3.7'", "version": "==2.31.0"},
@@ -204,13 +204,13 @@ python_version = "3.11"
     "develop": {"pytest": {"version": "==8.0.0"}},
     "docs": {"sphinx": {"version": "==7"}, "bad": 3}
 }
-"##,
+"#,
             )],
-            r##":4 `Requests` requests[socks] = 2.31.0 index https://h/simple hashes(sha256:aa sha256:bb) ;python_version >= '3.7'
+            ":4 `Requests` requests[socks] = 2.31.0 index https://h/simple hashes(sha256:aa sha256:bb) ;python_version >= '3.7'
 :5 `g` g unknown vcs git+https://h/g.git@abc
 :7 `pytest` pytest = 8.0.0 groups(dev)
 :8 `sphinx` sphinx = 7 groups(docs)
-! 8: configuration: `bad` is no package"##,
+! 8: configuration: `bad` is no package",
         );
     }
 }

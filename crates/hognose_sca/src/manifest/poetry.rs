@@ -350,7 +350,7 @@ mod tests {
             "pyproject.toml",
             &[(
                 "pyproject.toml",
-                r##"[tool.poetry]
+                r#"[tool.poetry]
 name = "app"
 [tool.poetry.dependencies]
 python = "^3.8"
@@ -380,9 +380,9 @@ x = ["opt"]
 [[tool.poetry.source]]
 name = "corp"
 url = "https://u:p@h/simple"
-"##,
+"#,
             )],
-            r##":5 `Requests = "^2.31"` requests >=2.31,<3
+            r#":5 `Requests = "^2.31"` requests >=2.31,<3
 :7 `{version = "<2", python = "<3.9"}` both <2 ;python_version < '3.9'
 :8 `{version = ">=2", python = "^3.9", platform = "linux"}` both >=2 ;python_version >= '3.9' and python_version < '4' and sys_platform == 'linux'
 :10 `lib = {git = "https://h/lib.git", rev = "abc"}` lib unknown vcs git+https://h/lib.git@abc
@@ -396,7 +396,7 @@ url = "https://u:p@h/simple"
 :21 `old = "1.2.*"` old ==1.2.* groups(dev)
 :25 `sphinx = {version = ">=5", allow-prereleases = true}` sphinx >=5 groups(docs)
 ! 16: configuration: `==latest!` is no version specifier
-! 17: configuration: `num` is no dependency"##,
+! 17: configuration: `num` is no dependency"#,
         );
     }
 
@@ -406,15 +406,15 @@ url = "https://u:p@h/simple"
             "pyproject.toml",
             &[(
                 "pyproject.toml",
-                r##"[project]
+                r#"[project]
 dependencies = ["requests>=2"]
 [tool.poetry.dependencies]
 requests = {extras = ["x"]}
 other = {optional = true, version = "1"}
-"##,
+"#,
             )],
-            r##":2 `requests>=2` requests >=2
-:5 `other = {optional = true, version = "1"}` other = 1 groups(extra:*)"##,
+            r#":2 `requests>=2` requests >=2
+:5 `other = {optional = true, version = "1"}` other = 1 groups(extra:*)"#,
         );
     }
 }

@@ -215,7 +215,7 @@ mod tests {
             "poetry.lock",
             &[(
                 "poetry.lock",
-                r##"[[package]]
+                r#"[[package]]
 name = "Requests"
 version = "2.31.0"
 optional = false
@@ -254,14 +254,14 @@ url = "https://h/simple"
 version = "1"
 [extras]
 x = ["idna (>=3)"]
-"##,
+"#,
             )],
-            r##":2 `Requests` requests = 2.31.0 hashes(sha256:aa sha256:bb) ;python_version >= "3.8"
+            r#":2 `Requests` requests = 2.31.0 hashes(sha256:aa sha256:bb) ;python_version >= "3.8"
 :13 `urllib3` urllib3 = 2.0 groups(dev) chain(requests)
 :17 `idna` idna = 3.4 groups(extra:x) chain(requests) ;(extra == 'x') or (os_name == 'nt')
 :23 `g` g = 1.0 vcs git+https://****@h/g.git@abc
 :31 `p` p = 1.0 index https://h/simple
-! 36: configuration: an entry without the name of a distribution"##,
+! 36: configuration: an entry without the name of a distribution"#,
         );
     }
 
@@ -271,7 +271,7 @@ x = ["idna (>=3)"]
             "poetry.lock",
             &[(
                 "poetry.lock",
-                r##"[[package]]
+                r#"[[package]]
 category = "dev"
 name = "a"
 version = "1"
@@ -285,10 +285,10 @@ version = "2"
 a = [{file = "a.whl", hash = "sha256:aa"}]
 [metadata.hashes]
 b = ["bb"]
-"##,
+"#,
             )],
-            r##":3 `a` a = 1 groups(dev) hashes(sha256:aa)
-:9 `b` b = 2 hashes(sha256:bb) chain(a)"##,
+            ":3 `a` a = 1 groups(dev) hashes(sha256:aa)
+:9 `b` b = 2 hashes(sha256:bb) chain(a)",
         );
     }
 
@@ -298,7 +298,7 @@ b = ["bb"]
             "pdm.lock",
             &[(
                 "pdm.lock",
-                r##"[metadata]
+                r#"[metadata]
 groups = ["default", "test"]
 [metadata.files]
 "old 1.0" = [{url = "https://h/old", hash = "sha256:oo"}]
@@ -323,12 +323,12 @@ name = "old"
 version = "1.0"
 git = "https://h/old.git"
 revision = "abc"
-"##,
+"#,
             )],
-            r##":6 `requests` requests[socks] = 2.31.0
+            ":6 `requests` requests[socks] = 2.31.0
 :12 `requests` requests = 2.31.0 hashes(sha256:aa) ;os_name == 'nt'
 :18 `pysocks` pysocks = 1.7 groups(test) chain(requests)
-:22 `old` old = 1.0 vcs git+https://h/old.git@abc hashes(sha256:oo)"##,
+:22 `old` old = 1.0 vcs git+https://h/old.git@abc hashes(sha256:oo)",
         );
     }
 }

@@ -90,7 +90,7 @@ mod tests {
             "pylock.toml",
             &[(
                 "pylock.toml",
-                r##"lock-version = "1.0"
+                r#"lock-version = "1.0"
 [[packages]]
 name = "attrs"
 version = "25.1"
@@ -111,13 +111,13 @@ directory = { path = "../d", editable = true }
 [[packages]]
 name = "u"
 archive = { url = "https://h/u-1.5.tar.gz", hashes = { sha256 = "uu" } }
-"##,
+"#,
             )],
-            r##":3 `attrs` attrs = 25.1 index https://h/simple hashes(sha256:bb md5:cc sha256:aa) chain(cattrs) ;'dev' in dependency_groups
+            ":3 `attrs` attrs = 25.1 index https://h/simple hashes(sha256:bb md5:cc sha256:aa) chain(cattrs) ;'dev' in dependency_groups
 :10 `cattrs` cattrs = 24.1
 :14 `g` g unknown vcs git+https://****@h/g@abc
 :17 `d` d unknown path ../d
-:20 `u` u = 1.5 url https://h/u-1.5.tar.gz hashes(sha256:uu)"##,
+:20 `u` u = 1.5 url https://h/u-1.5.tar.gz hashes(sha256:uu)",
         );
     }
 }

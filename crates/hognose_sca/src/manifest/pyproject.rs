@@ -327,7 +327,7 @@ mod tests {
             "pyproject.toml",
             &[(
                 "p/pyproject.toml",
-                r##"[build-system]
+                r#"[build-system]
 requires = ["hatchling>=1.18", "é-bad"]
 build-backend = "hatchling.build"
 
@@ -350,9 +350,9 @@ test = ["pytest>7", {include-group = "Base"}]
 base = ["coverage"]
 loop = ["a", {include-group = "loop2"}]
 loop2 = [{include-group = "loop"}, {include-group = "gone"}]
-"##,
+"#,
             )],
-            r##":2 `hatchling>=1.18` hatchling >=1.18 groups(build-system)
+            r#":2 `hatchling>=1.18` hatchling >=1.18 groups(build-system)
 :9 `requests[socks] >=2,<3 ; python_version < '4'` requests[socks] >=2,<3 ;python_version < '4'
 :10 `Foo.Bar==1.0` foo-bar = 1.0
 :11 `baz` baz any
@@ -366,7 +366,7 @@ loop2 = [{include-group = "loop"}, {include-group = "gone"}]
 ! 7: configuration: `optional-dependencies` come from the build backend and are not read
 ! 23: configuration: there is no group `gone` to include
 ! 22: configuration: the group includes itself
-! 23: configuration: the group includes itself"##,
+! 23: configuration: the group includes itself"#,
         );
     }
 
@@ -377,7 +377,7 @@ loop2 = [{include-group = "loop"}, {include-group = "gone"}]
             &[
                 (
                     "pyproject.toml",
-                    r##"[project]
+                    r#"[project]
 name = "app"
 dynamic = ["dependencies"]
 [build-system]
@@ -414,19 +414,19 @@ requires = ["tomli"]
 doc = ["furo"]
 [tool.tox.env.a]
 deps = ["pytest==8", "-r base.in", {replace = "ref"}]
-"##,
+"#,
                 ),
                 (
                     "base.in",
-                    r##"six==1.16
-"##,
+                    "six==1.16
+",
                 ),
                 (
-                    "x.txt", r##"y
-"##,
+                    "x.txt", "y
+",
                 ),
             ],
-            r##"base.in:1 `six==1.16` six = 1.16 by(pyproject.toml)
+            r#"base.in:1 `six==1.16` six = 1.16 by(pyproject.toml)
 x.txt:1 `y` y any groups(extra:x) by(pyproject.toml)
 :21 `flake8` flake8 any groups(lint)
 :21 `-e file:///${PROJECT_ROOT}/sub#egg=sub` sub unknown path file:///${PROJECT_ROOT}/sub#egg=sub groups(lint)
@@ -440,11 +440,12 @@ x.txt:1 `y` y any groups(extra:x) by(pyproject.toml)
 :33 `tomli` tomli any
 :35 `furo` furo any groups(extra:doc)
 :37 `pytest==8` pytest = 8 groups(env:a)
+base.in:1 `six==1.16` six = 1.16 groups(env:a) by(pyproject.toml)
 :11 `ruff==0.5.0` ruff = 0.5.0 index https://h/simple groups(dev)
 :11 `pkg-a` pkg-a any vcs git+https://****@h/a@v1 groups(dev)
 :12 `idna<4` idna <4 constraint
 :13 `werkzeug==2.3.0` werkzeug = 2.3.0 constraint
-! 37: configuration: depends on the environment of tox"##,
+! 37: configuration: depends on the environment of tox"#,
         );
     }
 }

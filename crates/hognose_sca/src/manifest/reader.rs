@@ -25,6 +25,9 @@ const MAX_PLACES: usize = 8;
 /// Files that one file leads to.
 const MAX_INCLUDES: usize = 2_000;
 
+/// Files that were read, whether as constraints, and for which groups.
+type Seen = FxHashSet<(Arc<str>, bool, Vec<Arc<str>>)>;
+
 /// A file, and what it gave so far.
 pub(crate) struct Reader<'a> {
     pub(crate) path: Arc<str>,
@@ -33,8 +36,8 @@ pub(crate) struct Reader<'a> {
     sources: &'a dyn Sources,
     /// Files that led here, outermost first.
     included_by: Vec<Arc<str>>,
-    /// Each file that was read because of the first one, and whether as constraints.
-    seen: Rc<RefCell<FxHashSet<(Arc<str>, bool)>>>,
+    /// What was read because of the first file.
+    seen: Rc<RefCell<Seen>>,
     /// Whether all of this file only restrains versions.
     pub(crate) constraint: bool,
     /// Groups of all that is found.
@@ -51,11 +54,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(path: &str, text: &'a str, sources: &'a dyn Sources) -> Self {
         let path: Arc<str> = path.into();
         Reader {
-            seen: Rc::new(RefCell::new(
-                [(Arc::from(normal_path(&path)), false)]
-                    .into_iter()
-                    .collect(),
-            )),
+            seen: Rc::default(),
             path,
             text,
             lines: Lines::new(text),
@@ -153,6 +152,11 @@ impl<'a> Reader<'a> {
         places
     }
 
+    /// Whether there is a file that this one would call so.
+    pub(crate) fn exists(&self, relative: &str) -> bool {
+        self.sources.read(&beside(&self.path, relative)).is_ok()
+    }
+
     /// The bytes of a file in the same folder, if there is one.
     pub(crate) fn neighbour(&self, name: &str) -> Option<Vec<u8>> {
         self.sources.read(&beside(&self.path, name)).ok()
@@ -245,7 +249,8 @@ impl<'a> Reader<'a> {
         }
         let (first, count) = {
             let mut seen = self.seen.borrow_mut();
-            (seen.insert((path.clone(), constraint)), seen.len())
+            let key = (path.clone(), constraint, self.groups.clone());
+            (seen.insert(key), seen.len())
         };
         if !first {
             return;

@@ -291,12 +291,12 @@ fn option_name(word: &str) -> Option<(&'static str, Option<&str>)> {
 /// Whether pip would put an environment variable there.
 fn has_variable(text: &str) -> bool {
     text.match_indices("${").any(|(at, _)| {
-        let name = text[at + 2..].split('}').next().unwrap_or_default();
-        let ends = text[at + 2..].contains('}');
-        ends && !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        let rest = &text.as_bytes()[at + 2..];
+        let name = rest.iter().take_while(|byte| {
+            byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'_'
+        });
+        let length = name.count();
+        length > 0 && rest.get(length) == Some(&b'}')
     })
 }
 

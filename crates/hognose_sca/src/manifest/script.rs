@@ -59,11 +59,8 @@ fn blocks(text: &str) -> Vec<Block> {
                 end = None;
             }
             None => {}
-            Some(_) if line == "#" || line.starts_with("# ") => {
-                if line.trim_end() == "# ///" {
-                    end = Some(start);
-                }
-            }
+            Some(_) if line.trim_end() == "# ///" => end = Some(start),
+            Some(_) if line == "#" || line.starts_with("# ") => {}
             Some(begin) => {
                 blocks.push(Block {
                     span: begin.start..end.unwrap_or(start.min(text.len())).max(begin.start),
@@ -98,7 +95,7 @@ mod tests {
             "script",
             &[(
                 "s.py",
-                r##"#!/usr/bin/env python
+                r#"#!/usr/bin/env python
 # /// script
 # requires-python = ">=3.11"
 # dependencies = [
@@ -110,11 +107,11 @@ mod tests {
 # constraint-dependencies = ["idna<4"]
 # ///
 import x
-"##,
+"#,
             )],
-            r##":5 `requests<3` requests <3
+            ":5 `requests<3` requests <3
 :6 `rich` rich any
-:10 `idna<4` idna <4 constraint"##,
+:10 `idna<4` idna <4 constraint",
         );
     }
 
@@ -124,15 +121,15 @@ import x
             "script",
             &[(
                 "s.py",
-                r##"# /// script
+                r#"# /// script
 # dependencies = ["a"]
 x = 1
 # /// script
 # dependencies = ["b"]
 # ///
-"##,
+"#,
             )],
-            r##"! 5: configuration: a second block of script metadata"##,
+            "! 5: configuration: a second block of script metadata",
         );
     }
 
@@ -142,11 +139,11 @@ x = 1
             "script",
             &[(
                 "s.py",
-                r##"# /// script
+                r#"# /// script
 # dependencies = ["a"]
-"##,
+"#,
             )],
-            r##"! 2: configuration: the block of script metadata is not closed"##,
+            "! 2: configuration: the block of script metadata is not closed",
         );
     }
 }

@@ -113,7 +113,7 @@ mod tests {
             &[
                 (
                     "setup.cfg",
-                    r##"[metadata]
+                    r#"[metadata]
 name = app
 [options]
 install_requires =
@@ -131,14 +131,14 @@ all = file: a.txt, b.txt
 [tool:pytest]
 addopts = x
 stray
-"##,
+"#,
                 ),
                 (
-                    "a.txt", r##"a
-"##,
+                    "a.txt", "a
+",
                 ),
             ],
-            r##":5 `requests[socks]>=2 ; python_version < "3.9"` requests[socks] >=2 ;python_version < "3.9"
+            r#":5 `requests[socks]>=2 ; python_version < "3.9"` requests[socks] >=2 ;python_version < "3.9"
 :7 `Foo==1.0` foo = 1.0
 :8 `bar` bar any
 :9 `setuptools_scm` setuptools-scm any groups(build-system)
@@ -148,7 +148,7 @@ stray
 a.txt:1 `a` a any groups(extra:all) by(setup.cfg)
 ! 18: syntax-error: a line that is neither a section nor a key
 ! 14: configuration: `-bad` is no requirement
-! 15: unreadable: `b.txt`: no such file"##,
+! 15: unreadable: `b.txt`: no such file"#,
         );
     }
 }

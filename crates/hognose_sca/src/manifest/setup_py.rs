@@ -16,14 +16,23 @@ pub(crate) fn parse(reader: &mut Reader<'_>) {
     let tokens = tokenize(reader.text);
     let mut scope = Scope::new(reader.text, &tokens);
     let mut seen = false;
+    let mut function = "";
     while scope.token(scope.at).is_some() {
         let at = scope.at;
+        if let (Some((_, "def")), Some((_, name))) = (scope.token(at), scope.token(at + 1)) {
+            function = name;
+        }
         if is_call_of(&scope, "setup") {
             seen = true;
             let name = scope.span(at);
             scope.at += 1;
             let arguments = scope.arguments(0);
             read_setup(reader, arguments, &name);
+        } else if scope.token(at) == Some((Kind::Name, "return")) {
+            // What a function returns is what calls of it are worth.
+            scope.at += 1;
+            let value = scope.expression(0);
+            scope.bind(function, value, true);
         } else {
             statement(&mut scope);
         }
@@ -91,7 +100,7 @@ pub(crate) fn parse_nox(reader: &mut Reader<'_>) {
 fn words_of(value: &Value, call: &Span, words: &mut Vec<pip_command::Word>) {
     match value {
         Value::Text(text) => words.push(pip_command::Word {
-            text: text.text.clone(),
+            text: text.content.clone(),
             span: text.span.clone(),
             unknown: text.open,
         }),
@@ -224,12 +233,12 @@ fn read_setup(reader: &mut Reader<'_>, arguments: Vec<Argument<'_>>, call: &Span
                 Value::Map(entries) => {
                     for (key, value) in entries.iter() {
                         if let Value::Text(key) = key {
-                            read_keyword(reader, &key.text, value);
+                            read_keyword(reader, &key.content, value);
                         }
                     }
                 }
                 _ => {
-                    reader.unreadable(call, "some arguments of `setup` depend on running the code")
+                    reader.unreadable(call, "some arguments of `setup` depend on running the code");
                 }
             },
             Some(name) => read_keyword(reader, name, &argument.value),
@@ -246,7 +255,7 @@ fn read_keyword(reader: &mut Reader<'_>, name: &str, value: &Value) {
             Value::Map(entries) => {
                 for (key, value) in entries.iter() {
                     let extra = match key {
-                        Value::Text(key) => key.text.split(':').next().unwrap_or_default(),
+                        Value::Text(key) => key.content.split(':').next().unwrap_or_default(),
                         _ => "*",
                     };
                     let group = match extra {
@@ -271,6 +280,12 @@ fn read_group(reader: &mut Reader<'_>, group: &str, value: &Value) {
     reader.within(groups, |reader| read_value(reader, value));
 }
 
+/// Parts of a path that are put together.
+const MAX_FOLDERS: usize = 4;
+
+/// Endings of files with one requirement a line.
+const LIST_ENDINGS: [&str; 3] = [".txt", ".in", ".pip"];
+
 fn read_value(reader: &mut Reader<'_>, value: &Value) {
     match value {
         // A text may hold one requirement a line.
@@ -281,32 +296,44 @@ fn read_value(reader: &mut Reader<'_>, value: &Value) {
             .iter()
             .for_each(|(_, value)| read_value(reader, value)),
         Value::Dynamic(span, texts) => {
-            // Code that reads a file of requirements passes on what the file says.
-            let files: Vec<&Text> = texts
-                .iter()
-                .filter(|text| {
-                    !text.open
-                        && text.text.contains('.')
-                        && !text.text.contains(char::is_whitespace)
-                })
-                .filter(|text| {
-                    recognise(&text.text).is_some_and(|format| format.name == "requirements.txt")
-                })
-                .collect();
-            if files.is_empty() {
-                return reader.unreadable(span, "what is installed depends on running the code");
-            }
-            for file in files {
-                reader.include(&file.span, &file.text, false, requirements_txt::parse);
-            }
+            read_files(reader, span, texts);
         }
     }
 }
 
+/// Code that reads a file of requirements passes on what the file says.
+fn read_files(reader: &mut Reader<'_>, span: &Span, texts: &[Text]) {
+    let mut read = false;
+    for (at, text) in texts.iter().enumerate() {
+        let name = text.content.as_str();
+        let is_list = LIST_ENDINGS.iter().any(|ending| name.ends_with(ending))
+            && !name.contains(char::is_whitespace);
+        if text.open || !is_list {
+            continue;
+        }
+        // `os.path.join("requirements", name)`, in the call or in a function that is called.
+        let folders = texts[at.saturating_sub(MAX_FOLDERS)..at].iter();
+        let mut places = vec![name.to_owned()];
+        for folder in folders.rev() {
+            let inner = &places[places.len() - 1];
+            places.push(format!("{}/{inner}", folder.content));
+        }
+        let place = places.into_iter().find(|place| reader.exists(place));
+        let named = recognise(name).is_some_and(|format| format.name == "requirements.txt");
+        if let Some(place) = place.or_else(|| named.then(|| name.to_owned())) {
+            reader.include(&text.span, &place, false, requirements_txt::parse);
+            read = true;
+        }
+    }
+    if !read {
+        reader.unreadable(span, "what is installed depends on running the code");
+    }
+}
+
 fn read_text(reader: &mut Reader<'_>, text: &Text) {
-    let stands_there = reader.text.get(text.span.clone()) == Some(text.text.as_str());
+    let stands_there = reader.text.get(text.span.clone()) == Some(text.content.as_str());
     let mut start = text.span.start;
-    for line in text.text.split('\n') {
+    for line in text.content.split('\n') {
         let span = if stands_there {
             requirement::trimmed(reader.text, start..start + line.len())
         } else {
@@ -336,7 +363,7 @@ mod tests {
             "setup.py",
             &[(
                 "setup.py",
-                r##"from setuptools import setup, find_packages
+                r#"from setuptools import setup, find_packages
 import sys
 VERSION = "1.0"
 base = [
@@ -367,9 +394,9 @@ setup(
     extras_require=extras,
     classifiers=["A :: B"],
 )
-"##,
+"#,
             )],
-            r##":5 `requests[socks]>=2` requests[socks] >=2
+            r#":5 `requests[socks]>=2` requests[socks] >=2
 :6 `six' '==1.16` six = 1.16
 :8 `a` a any
 :9 `b<2` b <2
@@ -385,7 +412,7 @@ setup(
 :17 `sphinx` sphinx any groups(extra:docs)
 :16 `flask` flask any groups(extra:all)
 :17 `sphinx` sphinx any groups(extra:all)
-! 16: configuration: what is installed depends on running the code"##,
+! 16: configuration: what is installed depends on running the code"#,
         );
     }
 
@@ -396,7 +423,7 @@ setup(
             &[
                 (
                     "setup.py",
-                    r##"import os
+                    r#"import os
 from setuptools import setup
 V = os.environ["V"]
 with open("requirements.txt") as f:
@@ -410,15 +437,15 @@ setup(
     },
     **more
 )
-"##,
+"#,
                 ),
                 (
                     "requirements.txt",
-                    r##"flask==3
-"##,
+                    "flask==3
+",
                 ),
             ],
-            r##"requirements.txt:1 `flask==3` flask = 3 by(setup.py)
+            "requirements.txt:1 `flask==3` flask = 3 by(setup.py)
 :10 `torch=={V}` torch unknown groups(extra:a)
 :10 `x==%s` x unknown groups(extra:a)
 :10 `ok` ok any groups(extra:a)
@@ -426,7 +453,32 @@ setup(
 ! 8: configuration: what is installed depends on running the code
 ! 10: configuration: the version depends on running the code
 ! 10: configuration: the version depends on running the code
-! 6: configuration: some arguments of `setup` depend on running the code"##,
+! 6: configuration: some arguments of `setup` depend on running the code",
+        );
+    }
+
+    #[test]
+    fn functions_that_read_lists() {
+        check(
+            "setup.py",
+            &[
+                (
+                    "setup.py",
+                    "import os\nfrom setuptools import setup\n\
+                     def reqs(*f):\n    return [x for x in open(os.path.join(os.getcwd(), 'req', *f))]\n\
+                     def extras(*p):\n    return reqs('extras', *p)\n\
+                     def dev():\n    return ['pytest']\n\
+                     setup(install_requires=reqs('default.txt'), extras_require={'a': extras('a.txt'), 'b': extras('b.txt'), 'dev': dev()})\n",
+                ),
+                ("req/default.txt", "amqp==5\n"),
+                ("req/extras/a.txt", "a\n"),
+            ],
+            "
+            req/default.txt:1 `amqp==5` amqp = 5 by(setup.py)
+            req/extras/a.txt:1 `a` a any groups(extra:a) by(setup.py)
+            :8 `pytest` pytest any groups(extra:dev)
+            ! 9: configuration: what is installed depends on running the code
+            ",
         );
     }
 
@@ -436,13 +488,13 @@ setup(
             "setup.py",
             &[(
                 "setup.py",
-                r##"kw = dict(install_requires=["a==1"], extras_require=dict(x=["b"]))
+                r#"kw = dict(install_requires=["a==1"], extras_require=dict(x=["b"]))
 import setuptools
 setuptools.setup(**kw)
-"##,
+"#,
             )],
-            r##":1 `a==1` a = 1
-:1 `b` b any groups(extra:x)"##,
+            ":1 `a==1` a = 1
+:1 `b` b any groups(extra:x)",
         );
     }
 
@@ -453,7 +505,7 @@ setuptools.setup(**kw)
             &[
                 (
                     "noxfile.py",
-                    r##"import nox
+                    r#"import nox
 DEPS = ["pytest", "mock==5"]
 @nox.session(python=["3.11"])
 def tests(session):
@@ -465,21 +517,20 @@ def lint(s):
     s.run("python", "-m", "pip", "install", "ruff==0.5", external=True)
     s.install(f"black=={s.posargs}")
     s.conda_install("numpy=1.20", "--channel=x")
-"##,
+"#,
                 ),
                 (
-                    "dev.txt",
-                    r##"six
-"##,
+                    "dev.txt", "six
+",
                 ),
             ],
-            r##"dev.txt:1 `six` six any groups(env:tests) by(noxfile.py)
+            "dev.txt:1 `six` six any groups(env:tests) by(noxfile.py)
 :2 `pytest` pytest any groups(env:tests)
 :2 `mock==5` mock = 5 groups(env:tests)
 :10 `ruff==0.5` ruff = 0.5 groups(env:lint)
 :11 `black=={s.posargs}` black unknown groups(env:lint)
 :12 `numpy=1.20` numpy ==1.20.* conda ? groups(env:lint)
-! 11: configuration: what `black=={s.posargs}` stands for is not known here"##,
+! 11: configuration: what `black=={s.posargs}` stands for is not known here",
         );
     }
 }

@@ -117,7 +117,7 @@ impl Scanner<'_> {
                 ';' | '&' | '|' | '(' | ')' | '`' => {
                     self.at += 1;
                     // `2>&1` and `&>file` are redirections.
-                    if c == '&' && self.redirects || c == '&' && self.peek() == Some('>') {
+                    if c == '&' && (self.redirects || self.peek() == Some('>')) {
                         continue;
                     }
                     self.end_word();
@@ -137,8 +137,8 @@ impl Scanner<'_> {
                         // Joined with the next line.
                         Some('\n') => self.at += 1,
                         Some('\r') => {
-                            self.at +=
-                                1 + usize::from(self.text[self.at + 1..self.end].starts_with('\n'))
+                            let rest = &self.text[self.at + 1..self.end];
+                            self.at += 1 + usize::from(rest.starts_with('\n'));
                         }
                         Some(c) => {
                             self.at += c.len_utf8();

@@ -232,17 +232,17 @@ mod tests {
             "CycloneDX or SPDX JSON",
             &[(
                 "x.spdx.json",
-                r##"{"spdxVersion": "SPDX-2.3", "documentDescribes": ["SPDXRef-app"],
+                r#"{"spdxVersion": "SPDX-2.3", "documentDescribes": ["SPDXRef-app"],
  "packages": [
   {"SPDXID": "SPDXRef-app", "name": "app", "primaryPackagePurpose": "APPLICATION"},
   {"SPDXID": "SPDXRef-r", "name": "requests", "versionInfo": "2.31.0", "checksums": [{"algorithm": "SHA256", "checksumValue": "aa"}],
    "externalRefs": [{"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": "cpe:x"}, {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:pypi/requests@2.31.0"}]},
   {"SPDXID": "SPDXRef-i", "name": "idna", "versionInfo": "3.4", "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:pypi/idna@3.4"}]}],
  "relationships": [{"spdxElementId": "SPDXRef-app", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "SPDXRef-r"}, {"spdxElementId": "SPDXRef-i", "relationshipType": "DEPENDENCY_OF", "relatedSpdxElement": "SPDXRef-r"}]}
-"##,
+"#,
             )],
-            r##":4 `requests` requests = 2.31.0 hashes(sha256:aa)
-:6 `idna` idna = 3.4 chain(requests)"##,
+            ":4 `requests` requests = 2.31.0 hashes(sha256:aa)
+:6 `idna` idna = 3.4 chain(requests)",
         );
     }
 
@@ -252,7 +252,7 @@ mod tests {
             "SPDX",
             &[(
                 "x.spdx",
-                r##"SPDXVersion: SPDX-2.3
+                "SPDXVersion: SPDX-2.3
 SPDXID: SPDXRef-DOCUMENT
 PackageName: requests
 SPDXID: SPDXRef-r
@@ -264,10 +264,10 @@ ExternalRef: PACKAGE-MANAGER purl pkg:pypi/requests@2.31.0
 PackageName: noref
 SPDXID: SPDXRef-n
 Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-r
-"##,
+",
             )],
-            r##":3 `requests` requests = 2.31.0 hashes(sha256:aa)
-! 10: configuration: 1 components without a package URL are left out, the first is `noref`"##,
+            ":3 `requests` requests = 2.31.0 hashes(sha256:aa)
+! 10: configuration: 1 components without a package URL are left out, the first is `noref`",
         );
     }
 
@@ -277,13 +277,13 @@ Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-r
             "CycloneDX or SPDX JSON",
             &[(
                 "x.spdx.json",
-                r##"{"@graph": [{"type": "software_Package", "spdxId": "a", "name": "requests", "software_packageVersion": "2.31.0", "software_packageUrl": "pkg:pypi/requests@2.31.0"},
+                r#"{"@graph": [{"type": "software_Package", "spdxId": "a", "name": "requests", "software_packageVersion": "2.31.0", "software_packageUrl": "pkg:pypi/requests@2.31.0"},
  {"type": "software_Package", "spdxId": "b", "name": "idna", "software_packageVersion": "3.4", "externalIdentifier": [{"externalIdentifierType": "packageUrl", "identifier": "pkg:pypi/idna@3.4"}]},
  {"type": "Relationship", "from": "a", "relationshipType": "dependsOn", "to": ["b"]}]}
-"##,
+"#,
             )],
-            r##":1 `requests` requests = 2.31.0
-:2 `idna` idna = 3.4 chain(requests)"##,
+            ":1 `requests` requests = 2.31.0
+:2 `idna` idna = 3.4 chain(requests)",
         );
     }
 }

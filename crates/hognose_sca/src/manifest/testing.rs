@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use hognose_finding::{ProblemKind, SourceError, Sources};
 
-use super::{FORMATS, read};
+use super::{FORMATS, Format, read};
 use crate::{Dependency, DependencySource, Requirement};
 
 /// Files held in memory.
@@ -74,6 +74,74 @@ pub(crate) fn check(format: &str, given: &[(&str, &str)], expected: &str) {
         shown == expected,
         "found:\n{shown}\n\nexpected:\n{expected}\n"
     );
+    survives_mutation(format, path, text.as_bytes(), &sources);
+}
+
+/// Reads many damaged forms of a text: none may panic, and all that is found must lie in the text.
+fn survives_mutation(format: &Format, path: &str, text: &[u8], sources: &Files) {
+    // Pieces that mean something to one format or another.
+    let pieces: [&[u8]; 16] = [
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b"(",
+        b"\"",
+        b"'",
+        b"\"\"\"",
+        b"\\",
+        b"\n",
+        b"\n  - ",
+        b": ",
+        b" = ",
+        b"<",
+        b"&a *a",
+        "é\u{2028}".as_bytes(),
+    ];
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..150 {
+        let mut damaged = text.to_vec();
+        for _ in 0..=random.below(3) {
+            let at = random.below(damaged.len());
+            let end = at + random.below((damaged.len() - at).min(40));
+            match random.below(4) {
+                0 => damaged.truncate(at),
+                1 => drop(damaged.drain(at..end)),
+                2 => {
+                    let piece = pieces[random.below(pieces.len())].iter().copied();
+                    drop(damaged.splice(at..at, piece));
+                }
+                _ => {
+                    let copy = damaged[at..end].to_vec();
+                    let to = random.below(damaged.len());
+                    drop(damaged.splice(to..to, copy));
+                }
+            }
+        }
+        let found = read(format, path, &damaged, sources);
+        let here = found
+            .dependencies
+            .iter()
+            .filter(|found| *found.path == *path);
+        for dependency in here {
+            // A byte that fits no encoding takes three as U+FFFD.
+            assert!(dependency.range.end.offset as usize <= damaged.len() * 3);
+            assert!(dependency.range.start <= dependency.range.end);
+        }
+    }
+}
+
+/// A small generator, the same at each run.
+struct Random(u64);
+
+impl Random {
+    /// A number below `limit`, or zero.
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 as usize % limit.max(1)
+    }
 }
 
 /// One dependency without its place.

@@ -137,7 +137,7 @@ mod tests {
             &[
                 (
                     "tox.ini",
-                    r##"[tox]
+                    "[tox]
 requires = tox>=4
 envlist = py
 [base]
@@ -155,14 +155,14 @@ commands =
     pytest {posargs}
 [testenv:lint]
 deps = flake8
-"##,
+",
                 ),
                 (
-                    "dev.txt", r##"a
-"##,
+                    "dev.txt", "a
+",
                 ),
             ],
-            r##":2 `tox>=4` tox >=4 groups(env:tox)
+            ":2 `tox>=4` tox >=4 groups(env:tox)
 :5 `six` six any groups(env:base)
 :8 `pytest>=7` pytest >=7 groups(env:testenv)
 dev.txt:1 `a` a any groups(env:testenv) by(tox.ini)
@@ -170,7 +170,7 @@ dev.txt:1 `a` a any groups(env:testenv) by(tox.ini)
 :15 `coverage==7` coverage = 7 groups(env:testenv)
 :18 `flake8` flake8 any groups(env:lint)
 ! 12: configuration: `{[gone]deps}` leads nowhere
-! 13: configuration: depends on the environment of tox"##,
+! 13: configuration: depends on the environment of tox",
         );
     }
 
@@ -181,26 +181,26 @@ dev.txt:1 `a` a any groups(env:testenv) by(tox.ini)
             &[
                 (
                     "tox.toml",
-                    r##"requires = ["tox>=4"]
+                    r#"requires = ["tox>=4"]
 [env_run_base]
 deps = ["pytest", "-r dev.txt"]
 [env.lint]
 deps = "ruff"
 [env.x]
 deps = [{replace = "ref"}, "{env:A}"]
-"##,
+"#,
                 ),
                 (
-                    "dev.txt", r##"a
-"##,
+                    "dev.txt", "a
+",
                 ),
             ],
-            r##":1 `tox>=4` tox >=4 groups(env:tox)
+            ":1 `tox>=4` tox >=4 groups(env:tox)
 :5 `ruff` ruff any groups(env:lint)
 :3 `pytest` pytest any groups(env:env_run_base)
 dev.txt:1 `a` a any groups(env:env_run_base) by(tox.toml)
 ! 7: configuration: depends on the environment of tox
-! 7: configuration: depends on the environment of tox"##,
+! 7: configuration: depends on the environment of tox",
         );
     }
 }

@@ -129,7 +129,7 @@ mod tests {
             "uv.lock",
             &[(
                 "uv.lock",
-                r##"version = 1
+                r#"version = 1
 [manifest]
 members = ["app", "lib"]
 [[package]]
@@ -176,16 +176,16 @@ source = { directory = "../six" }
 [[package]]
 name = "lost"
 version = "1"
-"##,
+"#,
             )],
-            r##":18 `requests` requests = 2.31.0 index https://h/simple hashes(sha256:ww sha256:ss)
+            ":18 `requests` requests = 2.31.0 index https://h/simple hashes(sha256:ww sha256:ss)
 :25 `idna` idna = 3.4 index https://h/simple chain(requests)
 :29 `flask` flask = 3.0 index https://h/simple groups(dev extra:web)
 :34 `jinja2` jinja2 = 3.1 vcs git+https://h/j?tag=v3#abc groups(dev extra:web) chain(flask)
 :38 `pytest` pytest = 8 url https://h/pytest.whl groups(dev)
 :43 `six` six unknown path ../six
 :46 `lost` lost = 1
-! 46: configuration: an entry without a source"##,
+! 46: configuration: an entry without a source",
         );
     }
 }

@@ -101,7 +101,7 @@ pub(crate) fn tokenize(source: &str) -> Vec<Token> {
                     b'=' | b'+' | b'-' | b'<' | b'>' | b'!' | b'|' | b'%' | b':'
                         if next == Some(&b'=') =>
                     {
-                        at += 1
+                        at += 1;
                     }
                     b'-' if next == Some(&b'>') => at += 1,
                     _ => {}

@@ -32,7 +32,7 @@ pub(crate) enum Value {
 /// A string.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Text {
-    pub(crate) text: String,
+    pub(crate) content: String,
     /// Where it stands, without quotes if it stands there as it is.
     pub(crate) span: Span,
     /// Whether something that depends on running the code follows.
@@ -207,16 +207,29 @@ impl<'s> Scope<'s> {
                 Some((Kind::Operator, ".")) => self.attribute(value, start, depth),
                 Some((Kind::Operator, "[")) => self.subscript(&value, start, depth),
                 Some((Kind::Operator, "(")) => {
-                    // A function: what it returns, and the texts it gets.
                     let arguments = self.arguments(depth);
-                    match value {
-                        Value::List(_) | Value::Map(_) | Value::Text(_) => value,
-                        _ => self
-                            .dynamic(start, [texts_of(&value), texts_of_all(&arguments)].concat()),
-                    }
+                    self.called(value, &arguments, start)
                 }
                 _ => return value,
             };
+        }
+    }
+
+    /// What a call of a function is worth that returns `value`: what is not known there has to do with the arguments.
+    fn called(&self, value: Value, arguments: &[Argument<'s>], start: usize) -> Value {
+        match value {
+            Value::List(items) => {
+                let items = items.iter().map(|item| match item {
+                    Value::Dynamic(..) => self.called(item.clone(), arguments, start),
+                    item => item.clone(),
+                });
+                Value::List(Rc::new(items.collect()))
+            }
+            Value::Map(_) | Value::Text(_) => value,
+            Value::Dynamic(..) | Value::Nothing => {
+                let texts = [texts_of(&value), texts_of_all(arguments)].concat();
+                self.dynamic(start, texts)
+            }
         }
     }
 
@@ -242,7 +255,7 @@ impl<'s> Scope<'s> {
                         }
                         (Some(key), value) if key != "*" && key != "**" => {
                             let key = Text {
-                                text: key.to_owned(),
+                                content: key.to_owned(),
                                 span: self.span(start),
                                 open: false,
                                 plain: false,
@@ -272,14 +285,14 @@ impl<'s> Scope<'s> {
             Vec::new()
         };
         let separator = arguments.iter().find_map(|argument| match &argument.value {
-            Value::Text(text) if argument.name.is_none() => Some(text.text.clone()),
+            Value::Text(text) if argument.name.is_none() => Some(text.content.clone()),
             _ => None,
         });
         match (name, value) {
             ("split", Value::Text(text)) => split(&text, separator.as_deref()),
             ("splitlines", Value::Text(text)) => split(&text, Some("\n")),
             ("strip" | "lstrip" | "rstrip", Value::Text(text)) if separator.is_none() => {
-                let span = part(&text, text.text.trim());
+                let span = part(&text, text.content.trim());
                 Value::Text(span)
             }
             ("format", value @ Value::Text(_)) => cut(value, '{'),
@@ -308,7 +321,7 @@ impl<'s> Scope<'s> {
         self.skip(&[]);
         self.eat("]");
         match (value, &key) {
-            (Value::Map(entries), Value::Text(key)) => match look_up(entries, &key.text) {
+            (Value::Map(entries), Value::Text(key)) => match look_up(entries, &key.content) {
                 Some(value) => {
                     self.values += size(&value);
                     value
@@ -413,7 +426,7 @@ impl<'s> Scope<'s> {
             self.at += 1;
             whole = Some(match whole {
                 None => text,
-                Some(before) => concat(before, text),
+                Some(before) => concat(before, &text),
             });
         }
         whole.map_or(Value::Nothing, Value::Text)
@@ -432,7 +445,7 @@ impl<'s> Scope<'s> {
         let from = start + quotes + width;
         let plain = !content.contains('\\') || prefix.contains('r');
         let mut text = Text {
-            text: if plain {
+            content: if plain {
                 content.to_owned()
             } else {
                 unescape(content)
@@ -445,7 +458,7 @@ impl<'s> Scope<'s> {
             open: false,
             plain,
         };
-        if prefix.contains(['f', 't']) && text.text.contains('{') {
+        if prefix.contains(['f', 't']) && text.content.contains('{') {
             text = self.interpolate(&text);
         }
         text
@@ -454,7 +467,7 @@ impl<'s> Scope<'s> {
     /// A formatted string, up to the first thing in it that is not known.
     fn interpolate(&self, text: &Text) -> Text {
         let mut filled = String::new();
-        let mut rest = text.text.as_str();
+        let mut rest = text.content.as_str();
         let mut open = false;
         while let Some(at) = rest.find('{') {
             filled.push_str(&rest[..at]);
@@ -466,7 +479,7 @@ impl<'s> Scope<'s> {
             }
             let end = inner.find('}').unwrap_or(inner.len());
             match self.names.get(inner[..end].trim()) {
-                Some(Value::Text(value)) if !value.open => filled.push_str(&value.text),
+                Some(Value::Text(value)) if !value.open => filled.push_str(&value.content),
                 _ => {
                     open = true;
                     rest = "";
@@ -477,7 +490,7 @@ impl<'s> Scope<'s> {
         }
         filled.push_str(rest);
         Text {
-            text: filled,
+            content: filled,
             span: text.span.clone(),
             open,
             plain: false,
@@ -501,7 +514,7 @@ impl<'s> Scope<'s> {
                     }
                 }
                 (Kind::Text, written) => {
-                    texts.push(self.one_text(written, self.span(self.at).start))
+                    texts.push(self.one_text(written, self.span(self.at).start));
                 }
                 _ => {}
             }
@@ -523,7 +536,7 @@ fn look_up(entries: &[(Value, Value)], key: &str) -> Option<Value> {
     let found = entries
         .iter()
         .rev()
-        .find(|(known, _)| matches!(known, Value::Text(text) if text.text == key));
+        .find(|(known, _)| matches!(known, Value::Text(text) if text.content == key));
     found.map(|(_, value)| value.clone())
 }
 
@@ -600,7 +613,7 @@ fn maps(value: &Value) -> usize {
 
 fn add(left: Value, right: Value) -> Value {
     match (left, right) {
-        (Value::Text(left), Value::Text(right)) => Value::Text(concat(left, right)),
+        (Value::Text(left), Value::Text(right)) => Value::Text(concat(left, &right)),
         (Value::Text(mut left), Value::Dynamic(..)) => {
             left.open = true;
             Value::Text(left)
@@ -609,12 +622,12 @@ fn add(left: Value, right: Value) -> Value {
     }
 }
 
-fn concat(left: Text, right: Text) -> Text {
+fn concat(left: Text, right: &Text) -> Text {
     if left.open {
         return left;
     }
     Text {
-        text: left.text + &right.text,
+        content: left.content + &right.content,
         span: left.span.start..right.span.end.max(left.span.end),
         open: right.open,
         plain: false,
@@ -625,8 +638,8 @@ fn concat(left: Text, right: Text) -> Text {
 fn cut(value: Value, gap: char) -> Value {
     match value {
         Value::Text(mut text) => {
-            if let Some(at) = text.text.find(gap) {
-                text.text.truncate(at);
+            if let Some(at) = text.content.find(gap) {
+                text.content.truncate(at);
                 text.open = true;
                 text.plain = false;
             }
@@ -638,8 +651,8 @@ fn cut(value: Value, gap: char) -> Value {
 
 fn split(text: &Text, separator: Option<&str>) -> Value {
     let pieces: Vec<&str> = match separator {
-        None | Some("") => text.text.split_whitespace().collect(),
-        Some(separator) => text.text.split(separator).collect(),
+        None | Some("") => text.content.split_whitespace().collect(),
+        Some(separator) => text.content.split(separator).collect(),
     };
     let pieces = pieces.into_iter().take(MAX_VALUES);
     Value::List(Rc::new(
@@ -649,10 +662,10 @@ fn split(text: &Text, separator: Option<&str>) -> Value {
 
 /// A piece of a text, which must be a slice of it.
 fn part(whole: &Text, piece: &str) -> Text {
-    let at = piece.as_ptr() as usize - whole.text.as_ptr() as usize;
+    let at = piece.as_ptr() as usize - whole.content.as_ptr() as usize;
     let start = whole.span.start + at;
     Text {
-        text: piece.to_owned(),
+        content: piece.to_owned(),
         span: if whole.plain {
             start..start + piece.len()
         } else {
