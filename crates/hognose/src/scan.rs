@@ -29,6 +29,8 @@ const BASELINE_LIMIT: u64 = 1 << 30;
 
 /// Runs the command; gives the exit code.
 pub fn run(global: &Global, arguments: &Scan, terminal: &Terminal) -> Result<u8, Failure> {
+    #[allow(clippy::redundant_closure_for_method_calls)]
+    // The method alone has one lifetime, not any.
     prepared(global, arguments, terminal, |job, started| job.run(started))
 }
 

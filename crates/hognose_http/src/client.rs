@@ -30,7 +30,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             bytes: 64 << 20,
-            total: Duration::from_secs(600),
+            total: Duration::from_mins(10),
             connect: Duration::from_secs(20),
             silence: Duration::from_secs(30),
         }

@@ -22,7 +22,7 @@ pub(super) fn render(report: &Report, _: &Options) -> String {
     for one in &report.left_out {
         row(
             &mut out,
-            [
+            &[
                 "left-out",
                 "",
                 "",
@@ -56,7 +56,7 @@ fn finding(out: &mut String, assessed: &Assessed) {
         |pick: fn(&CodeLocation) -> u32| code.map_or(String::new(), |code| pick(code).to_string());
     row(
         out,
-        [
+        &[
             "finding",
             super::status_word(status),
             finding.severity.as_str(),
@@ -99,7 +99,7 @@ fn problem(out: &mut String, problem: &Problem) {
     };
     row(
         out,
-        [
+        &[
             "problem",
             "",
             super::level_word(problem.kind.level()),
@@ -123,8 +123,8 @@ fn problem(out: &mut String, problem: &Problem) {
     );
 }
 
-fn row(out: &mut String, cells: [&str; 19]) {
-    for (index, cell) in cells.into_iter().enumerate() {
+fn row(out: &mut String, cells: &[&str; 19]) {
+    for (index, cell) in cells.iter().enumerate() {
         if index > 0 {
             out.push(',');
         }

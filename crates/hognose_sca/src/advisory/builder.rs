@@ -301,21 +301,18 @@ impl Builder {
             let texts = records.iter().map(move |record| pick(record));
             texts.filter(|text| !text.is_empty())
         };
-        one.summary = texts(|record| &record.summary)
+        let mut summaries = texts(|record| &record.summary);
+        summaries
             .next()
             .unwrap_or_default()
-            .to_owned();
-        one.published = texts(|record| day(&record.published))
-            .min()
-            .unwrap_or_default()
-            .to_owned();
-        one.word = texts(|record| {
+            .clone_into(&mut one.summary);
+        let published = texts(|record| day(&record.published)).min();
+        published.unwrap_or_default().clone_into(&mut one.published);
+        let mut words = texts(|record| {
             let specific = record.database_specific.as_ref();
             specific.map_or("", |specific| &specific.severity)
-        })
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+        });
+        words.next().unwrap_or_default().clone_into(&mut one.word);
         one.links = links(records.iter().flat_map(|record| &record.references));
         one.scores = score::scores(entries.iter().flat_map(EntryOf::severities));
         let of_names = one.names.iter();

@@ -34,12 +34,15 @@ pub enum Judgement {
     Unknown,
 }
 
+/// What a request is told about one vulnerability; none if it is surely not affected.
+type Verdict<'a> = Box<dyn Fn(&Vulnerability) -> Option<Judgement> + 'a>;
+
 /// The vulnerabilities that concern `requested`. What is left out is surely not affected.
 pub fn judge<'a>(
     requested: Requested<'_>,
     package: &'a PackageAdvisories,
 ) -> Vec<(&'a Vulnerability, Judgement)> {
-    let verdict: Box<dyn Fn(&Vulnerability) -> Option<Judgement>> = match requested {
+    let verdict: Verdict<'_> = match requested {
         Requested::Exact(version) => {
             let place = package.versions.place(version);
             Box::new(move |one| exact(place, one))

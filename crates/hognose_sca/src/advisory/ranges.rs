@@ -44,9 +44,8 @@ impl Boundary {
         if let Some(version) = parsed(&text) {
             return Some(Boundary::Version(version));
         }
-        let ends = text.match_indices(['.', '-', '_', '+']).rev();
-        ends.filter_map(|(end, _)| parsed(&text[..end]))
-            .next()
+        let mut ends = text.match_indices(['.', '-', '_', '+']).rev();
+        ends.find_map(|(end, _)| parsed(&text[..end]))
             .map(Boundary::After)
     }
 

@@ -73,6 +73,7 @@ pub(super) struct Outcome {
 }
 
 /// Runs functions; one for each group that is evaluated together.
+#[allow(clippy::struct_excessive_bools)] // Each says one thing of the run, whatever the others say.
 pub(super) struct Machine<'e, 'a> {
     pub engine: &'e Engine<'a>,
     pub evaluator: Rc<Evaluator<'a>>,

@@ -4,6 +4,7 @@ use hognose_report::Date;
 use hognose_sca::advisory::{Index, ReadAt};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 
 use super::days_since;
 
@@ -40,7 +41,7 @@ impl<'a> Status<'a> {
         Status {
             path,
             bytes: bytes.len() as u64,
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hexadecimal(&digest),
             built: &about.built,
             age_days: days_since(&about.built, today),
             newest: &about.newest,
@@ -88,13 +89,23 @@ impl<'a> Status<'a> {
             ("predictions (EPSS)", self.epss.unwrap_or("none").to_owned()),
             ("data", self.credits.to_owned()),
         ];
-        rows.iter()
-            .map(|(name, text)| format!("{name:<19} {text}\n"))
-            .collect()
+        let mut all = String::new();
+        for (name, text) in &rows {
+            let _ = writeln!(all, "{name:<19} {text}");
+        }
+        all
     }
 
     /// For programs: JSON.
     pub fn json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
