@@ -36,7 +36,7 @@ fn notes(body: &str) -> Vec<String> {
         .flat_map(|finding| &finding.evidence)
         .filter_map(|evidence| match evidence {
             Evidence::Flow(flow) => Some(flow.steps.iter().map(|step| step.note.clone()).collect()),
-            Evidence::Related(_) => None,
+            Evidence::Related(_) | Evidence::Advisory(_) => None,
         })
         .collect();
     assert_eq!(flows.len(), 1, "{flows:?}");

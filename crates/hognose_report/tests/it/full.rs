@@ -1,6 +1,6 @@
 //! The report for people in its shapes.
 
-use hognose_finding::{CodeLocation, Excerpt, Fingerprint, Location, Position, Range};
+use hognose_finding::{CodeLocation, Excerpt, Fingerprint, Position, Range};
 use hognose_report::render::{Options, format};
 
 use crate::build::{VIEWS, at, finding, injection, report_of, sql_injection, unverified};

@@ -1,6 +1,6 @@
 //! What holds for any findings.
 
-use hognose_finding::{Finding, Fingerprint, Location, Problem, ProblemKind, Severity};
+use hognose_finding::{Finding, Fingerprint, Problem, ProblemKind, Severity};
 use hognose_report::render::{FORMATS, Options};
 use hognose_report::suppression::parse_directives;
 use hognose_report::{Baseline, Outcome, Policy, Status, assess};
