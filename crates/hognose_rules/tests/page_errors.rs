@@ -503,7 +503,7 @@ error: this entry selects nothing
 12 |     confidence: confirmed
    |     ^^^^^^^^^^^^^^^^^^^^^
    |
-   = help: expected one of `call`, `sink`, `missing`, `flow`, `import`, `setting`, `template`, `check`
+   = help: expected one of `call`, `sink`, `missing`, `flow`, `import`, `setting`, `template`, `advisory`, `check`
 "#,
     );
 }
@@ -748,7 +748,7 @@ error: unknown placeholder `x`
 17 |     message: "{source} reaches {x}"
    |                                ^^^
    |
-   = help: expected one of `callee`, `argument`, `value`, `source`, `sink`; write `{{` and `}}` for braces
+   = help: expected one of `callee`, `argument`, `value`, `source`, `sink`, `package`, `version`, `vulnerability`; write `{{` and `}}` for braces
 "#,
     );
 }
@@ -1146,7 +1146,7 @@ error: no example of fixed code
 34 | ## How to fix it
    | ^^^^^^^^^^^^^^^^
    |
-   = help: add a fenced block with one of `python`, `html+jinja`, `html+django`, `mako`
+   = help: add a fenced block with one of `python`, `html+jinja`, `html+django`, `mako`, `requirements`
 "#,
     );
 }
@@ -1293,7 +1293,7 @@ error: unknown placeholder `callé`
 14 |     message: "é日 `{callé}` is called with `{argument}={value}`"
    |                    ^^^^^^^
    |
-   = help: expected one of `callee`, `argument`, `value`, `source`, `sink`; write `{{` and `}}` for braces
+   = help: expected one of `callee`, `argument`, `value`, `source`, `sink`, `package`, `version`, `vulnerability`; write `{{` and `}}` for braces
 "#,
     );
 }

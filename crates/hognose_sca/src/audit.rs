@@ -188,6 +188,9 @@ impl Auditor<'_> {
             Requirement::Unknown => Requested::Unknown,
         };
         let judged = judge(requested, package);
+        if judged.is_empty() {
+            return;
+        }
         let idle = dependency.constraint && !demand.asked_for.contains(&*dependency.name);
         let words = Words::of(dependency, package, requested);
         let (mut open, mut unknown): (Vec<&Vulnerability>, Vec<&Vulnerability>) =

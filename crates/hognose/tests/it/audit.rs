@@ -233,7 +233,8 @@ fn a_fetch_that_is_cut_leaves_the_old_index() {
 
 #[test]
 fn the_configuration_beside_the_code_writes_no_index() {
-    let project = project(&[("hognose.toml", "advisories = 'own'\n")]);
+    let project = project(&[]);
+    project.write("hognose.toml", "advisories = 'own'\n");
     let said = project.run("db import ../records");
     assert_eq!(said.code, Some(2), "{}", said.all());
     assert!(!project.path("own").exists());

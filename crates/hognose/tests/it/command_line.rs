@@ -21,6 +21,9 @@ Usage: hognose [OPTIONS] <COMMAND>
 
 Commands:
   scan           Scan source code, templates and settings; nothing is executed
+  audit          Look up known vulnerabilities of what the project installs; nothing is installed or
+                 fetched
+  db             Fetch, import and describe the advisories that `audit` looks into
   explain        Explain a rule: what it finds, why it matters, how to fix it
   rules          List all rules
   routes         List where data from outside comes in: routes with their parameters, tasks,
@@ -60,6 +63,9 @@ Global options:
 
       --isolated
           Use no configuration file
+
+      --offline
+          Open no connection; what needs one fails
 
 Examples:
   hognose scan                     scan the folder you are in
@@ -212,6 +218,9 @@ Global options:
 
       --isolated
           Use no configuration file
+
+      --offline
+          Open no connection; what needs one fails
 
 Examples:
   hognose scan                                     the folder you are in
@@ -531,8 +540,10 @@ fn completions_manual_and_schema() {
     assert_eq!(
         pages,
         [
+            "hognose-audit.1",
             "hognose-completions.1",
             "hognose-config-schema.1",
+            "hognose-db.1",
             "hognose-explain.1",
             "hognose-man.1",
             "hognose-routes.1",

@@ -169,19 +169,11 @@ impl PackageAdvisories {
             Place::At(position) => position,
             Place::Odd(_) => START,
         };
-        let mut candidates: Vec<u32> = self
-            .vulnerabilities
-            .iter()
-            .flat_map(|one| one.fixed.iter().copied())
-            .filter(|position| *position > from)
-            .filter(|position| {
-                !self
-                    .vulnerabilities
-                    .iter()
-                    .any(|one| affects(one, *position))
-            })
-            .collect();
+        let fixes = self.vulnerabilities.iter().flat_map(|one| &one.fixed);
+        let mut candidates: Vec<u32> = fixes.copied().filter(|fix| *fix > from).collect();
         candidates.sort_unstable();
+        candidates.dedup();
+        candidates.retain(|fix| !self.vulnerabilities.iter().any(|one| affects(one, *fix)));
         let texts: Vec<&str> = candidates
             .iter()
             .filter_map(|position| self.versions.at(*position))
