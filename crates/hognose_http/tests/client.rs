@@ -129,6 +129,7 @@ fn too_much_and_too_little_are_errors() {
 
 #[test]
 fn waiting_ends() {
+    #[allow(clippy::disallowed_methods)] // What is tested is a limit on time.
     let began = Instant::now();
     for silent in [
         "...",
