@@ -98,13 +98,6 @@ impl Machine<'_, '_> {
                     let Some((last, parents)) = path.parts().split_last() else {
                         continue;
                     };
-                    let told = parents.is_empty()
-                        && summary.effects.iter().any(|(number, object)| {
-                            *number == param && object.entries.iter().any(|(part, _)| part == last)
-                        });
-                    if told {
-                        continue;
-                    }
                     let mut base = values
                         .get(usize::from(param))
                         .cloned()

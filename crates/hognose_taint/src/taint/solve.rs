@@ -389,6 +389,14 @@ fn summarise<'a>(
     if let Some(value) = &outcome.value {
         reach(&outcome.state, value, &mut objects);
     }
+    // What becomes of an object says more than that something is kept in it.
+    machine.writes.retain(|write| {
+        !matches!(write.label, Label::Input { param, path }
+        if matches!(path.parts(), [part]
+            if effects.iter().any(|(number, object)| {
+                *number == param && object.entries.iter().any(|(known, _)| known == part)
+            })))
+    });
     Summary {
         returns: outcome.value,
         objects,
