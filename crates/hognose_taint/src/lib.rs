@@ -13,7 +13,9 @@
 
 pub mod entry;
 mod integers;
+mod literals;
 mod models;
+mod prefix;
 pub mod regex;
 mod taint;
 mod text;
@@ -21,11 +23,12 @@ mod values;
 mod view;
 
 pub use entry::{EntryParameter, EntryPoints, Filling, Handler, Returned};
+pub use literals::Literal;
 pub use models::{Binding, FunctionModel, Kind, Models, Role, Roles};
 pub use taint::{
     Doubt, ESCAPED_TEMPLATE, Flow, FlowNote, FlowStep, Flows, Options, PLAIN_TEMPLATE,
     templates_named,
 };
-pub use text::{Literal, Shape};
+pub use text::Shape;
 pub use values::{Evaluator, Program, Value};
 pub use view::{CallView, Callee, Given, Port};

@@ -3,8 +3,8 @@
 use hognose_python::ir::{Argument, FunctionId, Op, Operand, OperandKind, ParamKind};
 use hognose_python::{ExternalId, ModuleId, Symbol};
 
+use crate::literals::Literal;
 use crate::models::{Binding, Kind};
-use crate::text::Literal;
 use crate::values::{Evaluator, Value};
 
 /// What a call may call.

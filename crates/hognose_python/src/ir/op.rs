@@ -117,6 +117,25 @@ pub enum Op {
     Unknown,
 }
 
+impl Op {
+    /// Whether it is an operation of two operands that computes rather than puts texts or sets together.
+    pub fn is_arithmetic(self) -> bool {
+        matches!(
+            self,
+            Op::Sub
+                | Op::Mul
+                | Op::Div
+                | Op::FloorDiv
+                | Op::Pow
+                | Op::Shl
+                | Op::Shr
+                | Op::BitAnd
+                | Op::BitXor
+                | Op::MatMul
+        )
+    }
+}
+
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]

@@ -260,6 +260,11 @@ impl<'a> Reader<'a> {
         }
         let bytes = match bytes {
             Ok(bytes) => bytes,
+            // What is named and not there was not lost on the way.
+            Err(error) if error.kind == ProblemKind::Vanished => {
+                let message = format!("`{relative}` does not exist");
+                return self.problem(ProblemKind::Unreadable, span, message);
+            }
             Err(error) => {
                 return self.problem(error.kind, span, format!("`{relative}`: {error}"));
             }

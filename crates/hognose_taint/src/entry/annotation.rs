@@ -328,8 +328,8 @@ fn choice(evaluator: &Evaluator<'_>, module: ModuleId, arguments: &[Operand]) ->
             return Typing::default();
         }
         choices.extend(literals.into_iter().filter_map(|literal| match literal {
-            crate::text::Literal::Str(text) => Some(text),
-            crate::text::Literal::Int(number) => Some(number.to_string()),
+            crate::literals::Literal::Str(text) => Some(text),
+            crate::literals::Literal::Int(number) => Some(number.to_string()),
             _ => None,
         }));
     }

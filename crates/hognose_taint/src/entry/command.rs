@@ -12,7 +12,7 @@ use super::registration::Registration;
 use super::search::{Family, Site};
 use super::walk::{Walk, is_true};
 use super::{Definition, EntryParameter};
-use crate::text::Literal;
+use crate::literals::Literal;
 
 /// Commands of Click and Typer.
 pub(super) static FAMILY: Family = Family {

@@ -11,7 +11,7 @@ use super::path::{Spelling, Template};
 use super::registration::{Found, Owner};
 use super::search::Site;
 use super::{Definition, EntryParameter};
-use crate::text::Literal;
+use crate::literals::Literal;
 use crate::values::{Evaluator, Value};
 
 /// A pass over one module.

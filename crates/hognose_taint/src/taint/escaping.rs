@@ -4,7 +4,7 @@ use hognose_python::ir::{FunctionId, FunctionKind, Op, Operand, OperandKind};
 use hognose_python::{ModuleId, Symbol, Target};
 
 use super::engine::Engine;
-use crate::text::Literal;
+use crate::literals::Literal;
 use crate::values::{self, Evaluator};
 use crate::view::{CallView, Given as Passed};
 

@@ -51,17 +51,7 @@ impl<'a> Machine<'_, 'a> {
                 let (a, b) = self.both(state, instruction.operand_a(), instruction.operand_b());
                 self.percent(state, index, &a, &b)
             }
-            Op::Div
-            | Op::Mul
-            | Op::Sub
-            | Op::FloorDiv
-            | Op::Pow
-            | Op::Shl
-            | Op::Shr
-            | Op::BitOr
-            | Op::BitAnd
-            | Op::BitXor
-            | Op::MatMul => {
+            op if op.is_arithmetic() || op == Op::BitOr => {
                 let (a, b) = self.both(state, instruction.operand_a(), instruction.operand_b());
                 self.arithmetic(state, index, instruction.op, &a, &b)
             }

@@ -213,65 +213,37 @@ impl<'a> Machine<'_, 'a> {
         let instruction = ir.get(index);
         match instruction.op {
             Op::Dict | Op::List | Op::Tuple | Op::Set => {
-                let next = self.objects;
-                let id = *self.globals.entry((module, operand)).or_insert(next);
-                if id == next {
-                    self.objects += 1;
-                }
-                if state.object(id).is_none() {
-                    let shape = match instruction.op {
-                        Op::Dict => Shape::Dict,
-                        Op::List => Shape::List,
-                        Op::Tuple => Shape::Tuple,
-                        _ => Shape::Set,
-                    };
-                    // Itself, while it is being made.
-                    state.put(id, Object::new(shape));
-                    let mut object = Object::new(shape);
+                let shape = match instruction.op {
+                    Op::Dict => Shape::Dict,
+                    Op::List => Shape::List,
+                    Op::Tuple => Shape::Tuple,
+                    _ => Shape::Set,
+                };
+                self.shared_object(state, (module, operand), shape, root, |machine, state| {
                     if shape == Shape::Dict {
+                        let mut object = Object::new(shape);
                         for (key, value) in ir.pairs(instruction.a) {
-                            let value = self.materialize(state, module, value, None, depth + 1);
+                            let value = machine.materialize(state, module, value, None, depth + 1);
                             object.write(part_of(&constant(key)), &value, false);
                         }
+                        object
                     } else {
                         let items: Vec<Value> = ir
                             .list(instruction.a)
-                            .map(|item| self.materialize(state, module, item, None, depth + 1))
+                            .map(|item| machine.materialize(state, module, item, None, depth + 1))
                             .collect();
-                        object = Object::sequence(shape, items);
+                        Object::sequence(shape, items)
                     }
-                    object.origins = root
-                        .map(|root| Label::Store {
-                            root,
-                            path: Path::EMPTY,
-                        })
-                        .into_iter()
-                        .collect();
-                    state.put(id, object);
-                }
-                Value::new(What::Object(id))
+                })
             }
             Op::Call
                 if let Some(shape) = self.shared_container(module, instruction.operand_a()) =>
             {
-                let next = self.objects;
-                let id = *self.globals.entry((module, operand)).or_insert(next);
-                if id == next {
-                    self.objects += 1;
-                }
-                if state.object(id).is_none() {
+                self.shared_object(state, (module, operand), shape, root, |_, _| {
                     let mut object = Object::new(shape);
                     object.items = None;
-                    object.origins = root
-                        .map(|root| Label::Store {
-                            root,
-                            path: Path::EMPTY,
-                        })
-                        .into_iter()
-                        .collect();
-                    state.put(id, object);
-                }
-                Value::new(What::Object(id))
+                    object
+                })
             }
             Op::MakeFunction => Value::new(What::Function(Arc::new(
                 self.close(module, FunctionId(instruction.a)),
@@ -302,27 +274,51 @@ impl<'a> Machine<'_, 'a> {
                 let types = self.evaluator.values(module, operand);
                 let what = self.what_of(&types);
                 // An object of the module's own may be changed by any function.
-                if let (Some(root), What::Instance(class_module, class)) = (root, &what) {
-                    let next = self.objects;
-                    let id = *self.globals.entry((module, operand)).or_insert(next);
-                    if id == next {
-                        self.objects += 1;
-                    }
-                    if !self.engine.project.module(*class_module).is_model {
-                        if state.object(id).is_none() {
-                            let mut object = Object::new(Shape::Instance(*class_module, *class));
-                            object.origins.push(Label::Store {
-                                root,
-                                path: Path::EMPTY,
-                            });
-                            state.put(id, object);
-                        }
-                        return Value::new(What::Object(id));
-                    }
+                if let (Some(root), &What::Instance(class_module, class)) = (root, &what)
+                    && !self.engine.project.module(class_module).is_model
+                {
+                    let shape = Shape::Instance(class_module, class);
+                    return self.shared_object(
+                        state,
+                        (module, operand),
+                        shape,
+                        Some(root),
+                        |_, _| Object::new(shape),
+                    );
                 }
                 Value::new(what)
             }
         }
+    }
+
+    /// The one object that an expression of a module makes, kept in `root`.
+    fn shared_object(
+        &mut self,
+        state: &mut State,
+        place: (ModuleId, Operand),
+        shape: Shape,
+        root: Option<Root>,
+        fill: impl FnOnce(&mut Self, &mut State) -> Object,
+    ) -> Value {
+        let next = self.objects;
+        let id = *self.globals.entry(place).or_insert(next);
+        if id == next {
+            self.objects += 1;
+        }
+        if state.object(id).is_none() {
+            // Itself, while it is being made.
+            state.put(id, Object::new(shape));
+            let mut object = fill(self, state);
+            object.origins = root
+                .map(|root| Label::Store {
+                    root,
+                    path: Path::EMPTY,
+                })
+                .into_iter()
+                .collect();
+            state.put(id, object);
+        }
+        Value::new(What::Object(id))
     }
 
     /// The container that calling a function of the standard library makes: a queue, a mapping.

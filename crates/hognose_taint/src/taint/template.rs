@@ -11,8 +11,8 @@ use super::heap::{Shape, State};
 use super::machine::Machine;
 use super::solve::Inline;
 use super::value::{Closure, Doubt, Kinds, Label, Part, Taint, Value, What};
+use crate::literals::Literal;
 use crate::models::Roles;
-use crate::text::Literal;
 use crate::values::Evaluator;
 use crate::view::{CallView, Callee, Given as Passed};
 
