@@ -612,7 +612,7 @@ impl Machine<'_, '_> {
     /// Records that data gets into something that outlives the call.
     pub(super) fn write(&mut self, state: &State, label: Label, value: &Value) {
         let taint = state.deep_taint(value);
-        if taint.is_clean() || self.writes.len() >= super::summary::MAX_WRITES {
+        if taint.is_clean() {
             return;
         }
         let (module, index) = (self.module(), self.frame().at);
@@ -630,8 +630,10 @@ impl Machine<'_, '_> {
         if marks.is_empty() {
             return;
         }
+        let is_full = self.writes.len() >= super::summary::MAX_WRITES;
         match self.writes.iter_mut().find(|write| write.label == label) {
             Some(write) => write.taint.add(&Taint::from_marks(marks)),
+            None if is_full => self.gave_up = true,
             None => self.writes.push(Write {
                 label,
                 taint: Taint::from_marks(marks),

@@ -71,9 +71,7 @@ impl Machine<'_, '_> {
                     .get(usize::from(param))
                     .is_some_and(|value| value.whole);
                 self.add_hit(Hit {
-                    whole: hit.whole
-                        && is_whole
-                        && matches!(mark.label, Label::Input { path, .. } if path.parts().is_empty()),
+                    whole: hit.whole && is_whole && mark.label.is_argument(),
                     mark: mark.clone(),
                     before: before.map(Into::into),
                     ..hit.clone()

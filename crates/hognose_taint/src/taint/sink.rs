@@ -11,7 +11,7 @@ use super::harm::{DOTLESS, NORMAL, UNSLASHED};
 use super::heap::{Shape, State};
 use super::machine::Machine;
 use super::summary::Hit;
-use super::value::{Kinds, Label, Mark, Part, Taint, TextPart, Value, What, kind_bit};
+use super::value::{Kinds, Mark, Part, Taint, TextPart, Value, What, kind_bit};
 use crate::models::Kind;
 use crate::values;
 use crate::view::Callee;
@@ -67,8 +67,7 @@ impl<'a> Machine<'_, 'a> {
                 index,
                 position,
                 name,
-                whole: value.whole
-                    && matches!(mark.label, Label::Input { path, .. } if path.parts().is_empty()),
+                whole: value.whole && mark.label.is_argument(),
                 mark,
                 before,
             });

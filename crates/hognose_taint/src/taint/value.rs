@@ -111,6 +111,16 @@ pub(crate) enum Label {
     Store { root: Root, path: Path },
 }
 
+impl Label {
+    /// Whether it is what a caller passes, or one of several such things: `*args`.
+    pub fn is_argument(self) -> bool {
+        match self {
+            Label::Input { path, .. } => path.parts().iter().all(|part| *part == Part::Element),
+            _ => false,
+        }
+    }
+}
+
 /// What a step of a witness tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Note {
